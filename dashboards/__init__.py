@@ -1,0 +1,1 @@
+"""The screens; they read published snapshots only."""

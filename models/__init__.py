@@ -1,0 +1,1 @@
+"""The domain: plain functions and SQL, free of orchestration and of screens."""

@@ -1,0 +1,1 @@
+"""Indicators, scores, ranks with their uncertainty, and exemplars."""

@@ -1,0 +1,1 @@
+"""From any received file to judged rows."""

@@ -1,0 +1,1 @@
+"""Facts to one figure a society, year and indicator, in SQL."""

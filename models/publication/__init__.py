@@ -1,0 +1,1 @@
+"""What leaves a run: the immutable snapshot and the exports."""

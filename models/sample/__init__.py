@@ -1,0 +1,1 @@
+"""A fictitious nation of societies, and the mess real files have."""

@@ -1,0 +1,1 @@
+"""Thin orchestration: Dagster definitions and the command line."""
