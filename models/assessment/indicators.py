@@ -1,0 +1,183 @@
+"""From measures to indicators: value, state, score, shrinkage of small denominators."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from models.assessment.methodology import Methodology
+
+COLUMNS = (
+    "society_id", "indicator", "dimension", "state", "numerator", "numerator_raw", "denominator", "value",
+    "value_raw", "shrunk", "low", "high", "target", "score", "weight", "grade", "is_verified", "peer_mean",
+)  # fmt: skip
+
+
+def evaluate(
+    measures: pl.DataFrame, signals: pl.DataFrame, societies: pl.DataFrame, methodology: Methodology
+) -> pl.DataFrame:
+    """One row for every society and indicator, in COLUMNS; sorted by society, indicators in file order.
+
+    `measures` and `signals` come from `engine.compute`; `societies` brings society_id, size_class and
+    peer_group (and `filed`, whether an annual report was accepted; all taken as filed without it).
+
+    state: `reported`, or `zero` when the evidence-weighted numerator is 0 (where lower is better: when the
+    filed numerator is); `under_verification` when every row is still being checked, or an outside signal
+    contradicts an absence; `not_applicable`; `not_reported`. Rows being checked are left out of a figure that
+    has other rows. What an absence scores is the methodology's `missing_states`. `value` is
+    numerator ÷ denominator (0–1, or a count), shrunk to the peers' mean where the methodology says so, then
+    with its interval `low`–`high`; `value_raw` is what was filed, neither weighted by evidence nor shrunk.
+    `score` is null where the indicator leaves both sums. `grade` is the grade that at least half of the rows
+    reach; `peer_mean` is Σ numerators ÷ Σ denominators of the peer group.
+    """
+    import polars as pl
+
+    known = societies.select(
+        "society_id",
+        "peer_group",
+        pl.col("size_class")
+        if "size_class" in societies.columns
+        else pl.lit(None, pl.String).alias("size_class"),
+        pl.col("filed") if "filed" in societies.columns else pl.lit(True).alias("filed"),
+    )
+    signalled = signals.select("society_id", "indicator").unique().with_columns(has_signal=pl.lit(True))
+    rows = (
+        known.join(_rules(methodology), how="cross")
+        .join(_targets(methodology), on=["indicator", "size_class"], how="left", nulls_equal=True)
+        .join(measures, on=["society_id", "indicator"], how="left")
+        .join(signalled, on=["society_id", "indicator"], how="left")
+        .with_columns(
+            has_figure=pl.col("denominator").fill_null(0) > 0, pending_n=pl.col("pending_n").fill_null(0)
+        )
+        .with_columns(pl.when("has_figure").then(pl.col("numerator", "numerator_raw", "denominator")))
+    )
+    rows = _shrink(_with_peer_means(rows), methodology)
+    rows = _with_states(rows, methodology)
+    return (
+        _with_grades(rows, methodology).with_columns(_score()).sort("society_id", "position").select(COLUMNS)
+    )
+
+
+def _rules(methodology: Methodology) -> pl.DataFrame:
+    import polars as pl
+
+    return pl.DataFrame(
+        [
+            (n, i.code, i.dimension, i.weight, i.is_required, i.is_shrunk, i.low_is_good, i.absent_state)
+            for n, i in enumerate(methodology.indicators)
+        ],
+        schema={
+            "position": pl.Int64, "indicator": pl.String, "dimension": pl.String, "weight": pl.Float64,
+            "is_required": pl.Boolean, "may_shrink": pl.Boolean, "is_lower_better": pl.Boolean,
+            "absent_state": pl.String,
+        },
+        orient="row",
+    )  # fmt: skip
+
+
+def _targets(methodology: Methodology) -> pl.DataFrame:
+    """Target by indicator and size class; null where it depends on a size that is not known."""
+    import polars as pl
+
+    sizes = [s.code for s in methodology.peer_groups.size_classes]
+    return pl.DataFrame(
+        [(i.code, size, i.target_for(size)) for i in methodology.indicators for size in (*sizes, None)],
+        schema={"indicator": pl.String, "size_class": pl.String, "target": pl.Float64},
+        orient="row",
+    )
+
+
+def _with_peer_means(rows: pl.DataFrame) -> pl.DataFrame:
+    import polars as pl
+
+    group = ["peer_group", "indicator"]
+    tops, bottoms = pl.col("numerator").sum().over(group), pl.col("denominator").sum().over(group)
+    return rows.with_columns(
+        peer_mean=pl.when(bottoms > 0).then(tops / bottoms),
+        # Half a success and half a failure keep the prior off 0 and 1, where it would have no spread.
+        prior_mean=(pl.min_horizontal(tops, bottoms) + 0.5) / (bottoms + 1),
+    )
+
+
+def _shrink(rows: pl.DataFrame, methodology: Methodology) -> pl.DataFrame:
+    """Beta-binomial shrinkage of small denominators: posterior mean and interval; others as they are."""
+    import polars as pl
+    from scipy.stats import beta
+
+    rule = methodology.shrinkage
+    rows = rows.with_columns(
+        shrunk=pl.col("may_shrink") & pl.col("has_figure") & (pl.col("denominator") < rule.threshold),
+        value_raw=pl.col("numerator_raw") / pl.col("denominator"),
+        a=rule.prior_weight * pl.col("prior_mean") + pl.col("numerator").clip(0, pl.col("denominator")),
+        n=rule.prior_weight + pl.col("denominator"),
+    )
+    small = rows.filter("shrunk").select("society_id", "indicator", "a", "n")
+    a, n = small["a"].to_numpy(), small["n"].to_numpy()
+    tail = (1 - rule.interval) / 2
+    intervals = small.select("society_id", "indicator").with_columns(
+        low=pl.Series(beta.ppf(tail, a, n - a), dtype=pl.Float64),
+        high=pl.Series(beta.ppf(1 - tail, a, n - a), dtype=pl.Float64),
+    )
+    return rows.join(intervals, on=["society_id", "indicator"], how="left").with_columns(
+        value=pl.when("shrunk")
+        .then(pl.col("a") / pl.col("n"))
+        .otherwise(pl.col("numerator") / pl.col("denominator"))
+    )
+
+
+def _with_states(rows: pl.DataFrame, methodology: Methodology) -> pl.DataFrame:
+    """State and, for the empty ones, the score that the methodology gives them."""
+    import polars as pl
+
+    empty = methodology.missing_states
+    judged = pl.when("is_lower_better").then("numerator_raw").otherwise("numerator")
+    state = (
+        pl.when("has_figure")
+        .then(pl.when(judged == 0).then(pl.lit("zero")).otherwise(pl.lit("reported")))
+        .when(pl.col("pending_n") > 0)
+        .then(pl.lit("under_verification"))
+        .when("is_required")
+        .then("absent_state")
+        .when("has_signal")
+        .then(pl.lit(empty.absence_contradicted.state))
+        .when(pl.col("absence").is_not_null() & pl.col("filed"))
+        .then(pl.lit(empty.absence_confirmed.state))
+        .otherwise(pl.lit(empty.absence_unconfirmed.state))
+    )
+    absent_score = (
+        pl.when(pl.col("state") == "under_verification")
+        .then(None)
+        .when("is_required")
+        .then(empty.required_absent.score)
+        .when(pl.col("state") == empty.absence_confirmed.state)
+        .then(empty.absence_confirmed.score)
+        .otherwise(empty.absence_unconfirmed.score)
+        .cast(pl.Float64)
+    )
+    return rows.with_columns(state=state).with_columns(absent_score=absent_score)
+
+
+def _score() -> pl.Expr:
+    """min(1, x ÷ target); where lower is better, 1 − x; an empty indicator scores what its state does."""
+    import polars as pl
+
+    x = pl.col("value")
+    reached = pl.when("is_lower_better").then(1 - x).otherwise(x / pl.col("target"))
+    return pl.when("has_figure").then(reached.clip(0, 1)).otherwise("absent_score").alias("score")
+
+
+def _with_grades(rows: pl.DataFrame, methodology: Methodology) -> pl.DataFrame:
+    """The best grade that at least half of the rows reach, and whether it counts as checked."""
+    import polars as pl
+
+    evidence = methodology.evidence
+    reached, grade = pl.lit(0), pl.lit(None, pl.String)
+    for name in reversed(evidence.order):
+        reached = reached + pl.col(f"{name}_n").fill_null(0)
+        is_met = pl.col("has_figure") & (2 * reached >= pl.col("rows_n"))
+        grade = pl.when(grade.is_null() & is_met).then(pl.lit(name)).otherwise(grade)
+    return rows.with_columns(grade=grade).with_columns(
+        is_verified=pl.col("grade").is_in(evidence.checked).fill_null(False)
+    )

@@ -1,0 +1,184 @@
+"""Models of the judging half: bands, peer groups, uncertainty, vetoes, holds, exemplars, calendar."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from models.assessment.methodology.base import (
+    Block,
+    Count,
+    Level,
+    MonthDay,
+    Named,
+    Share,
+    Status,
+    Text,
+    refuse,
+)
+
+REASONS = (
+    "SELECTED", "NOT_FILED", "APPLICABLE_WEIGHT", "VETO", "HOLD", "SCORE_FLOOR", "DIMENSION_FLOOR",
+    "VERIFIED_SHARE", "NOT_NOMINATED", "QUOTA_CLASS", "QUOTA_SMALL", "QUOTA_LEVEL", "TIE", "STABILITY",
+    "PRACTICE_TAG", "ROTATION",
+)  # fmt: skip
+PLACEHOLDERS = frozenset({
+    "score", "stability", "applicable_weight", "minimum_applicable_weight", "veto", "hold", "minimum_score",
+    "dimension", "dimension_score", "dimension_floor", "verified_share", "minimum_verified_share",
+    "quota_class", "class_places", "class_rank", "small_places", "capped_places", "minimum_stability",
+    "practice_tag", "maximum_consecutive_years",
+})  # fmt: skip
+
+
+class Band(Named):
+    """A band: least score (0–100) and, where set, the share of full marks each dimension needs."""
+
+    code: Literal["excellent", "good", "pass", "improve"]
+    minimum: Annotated[float, Field(ge=0, le=100)]
+    dimension_floor: Share | None = None
+
+
+class Composite(Block):
+    """From scores to bands."""
+
+    status: Status
+    minimum_applicable_weight: Annotated[float, Field(ge=0, le=100)]
+    bands: list[Band]
+    unrated: Text
+    unrated_reasons: dict[Literal["NOT_FILED", "APPLICABLE_WEIGHT"], Text]
+
+    @model_validator(mode="after")
+    def _bands_descend(self) -> Self:
+        if [b.code for b in self.bands] != ["excellent", "good", "pass", "improve"]:
+            raise refuse(
+                ("bands",),
+                "须依次为 excellent、good、pass、improve",
+                "must be excellent, good, pass, improve",
+            )
+        for n in range(1, len(self.bands)):
+            if self.bands[n].minimum >= self.bands[n - 1].minimum:
+                raise refuse(("bands", n, "minimum"), "须低于上一等次", "must be below the band before it")
+        if self.bands[-1].minimum != 0:
+            raise refuse(("bands", 3, "minimum"), "最低等次须从0起", "the lowest band must start at 0")
+        if len(self.unrated_reasons) != 2:
+            raise refuse(("unrated_reasons",), "缺不予评级原因", "must name both reasons for no rating")
+        return self
+
+
+class SizeClass(Named):
+    """A size class from `minimum` individual members up."""
+
+    code: Literal["large", "medium", "small", "micro"]
+    minimum: Count
+
+
+class PeerGroups(Block):
+    """Who is compared with whom."""
+
+    status: Status
+    variables: Annotated[list[Literal["level", "size_class", "has_cases"]], Field(min_length=1)]
+    minimum: Annotated[int, Field(ge=1)]
+    size_classes: list[SizeClass]
+
+    @model_validator(mode="after")
+    def _sizes_descend(self) -> Self:
+        minima = [s.minimum for s in self.size_classes]
+        if minima != sorted(set(minima), reverse=True) or minima[-1] != 0 or len(minima) != 4:
+            raise refuse(
+                ("size_classes",),
+                "须从大到小列全四类，末类从0起",
+                "list all four, largest first, the last from 0",
+            )
+        if len(set(self.variables)) != len(self.variables):
+            raise refuse(("variables",), "变量重复", "a variable is repeated")
+        return self
+
+
+class Uncertainty(Block):
+    """How much the weights are shaken, and which interval is shown."""
+
+    status: Status
+    source: str
+    draws: Annotated[int, Field(ge=100, le=10_000)]
+    weight_spread: Annotated[float, Field(ge=0, lt=1)]
+    interval: Annotated[float, Field(gt=0, lt=1)]
+
+
+class Switch(Named):
+    """A kind of credit record that bars or holds, while `is_on`."""
+
+    is_on: bool
+
+
+class Vetoes(Block):
+    """一票否决评优."""
+
+    status: Status
+    needs: list[Literal["doc_no", "doc_date"]]
+    in_force: list[Literal["in_force", "under_review", "lifted"]]
+    paused: list[Literal["in_force", "under_review", "lifted"]]
+    excellent_becomes: Literal["excellent", "good", "pass"]
+    records: list[Switch]
+
+
+class Holds(Block):
+    """暂缓."""
+
+    status: Status
+    in_force: list[Literal["in_force", "under_review", "lifted"]]
+    paused_veto: Switch
+    records: list[Switch]
+
+
+class Exemplars(Block):
+    """Gates, quotas and reasons of the list of exemplars."""
+
+    status: Status
+    minimum_score: Annotated[float, Field(ge=0, le=100)]
+    dimension_floor: Share
+    minimum_verified_share: Share
+    is_nomination_needed: bool
+    places_share: Share
+    places_minimum: Count
+    quota_class: Literal["cast_class"]
+    small_sizes: list[Literal["large", "medium", "small", "micro"]]
+    small_share: Share
+    capped_levels: list[Level]
+    capped_share: Share
+    minimum_stability: Share
+    tie_dimensions: list[str]
+    maximum_consecutive_years: Annotated[int, Field(ge=1)]
+    per_supervisor_and_tag: Annotated[int, Field(ge=1)] | None
+    reasons: dict[str, Text]
+
+    @model_validator(mode="after")
+    def _reasons(self) -> Self:
+        if missing := [code for code in REASONS if code not in self.reasons]:
+            raise refuse(("reasons",), f"缺少 {'、'.join(missing)}", f"lacks {', '.join(missing)}")
+        for code, text in self.reasons.items():
+            if code not in REASONS:
+                raise refuse(("reasons", code), "没有这个原因代码", "there is no such reason")
+            for lang in ("zh", "en"):
+                found = set(re.findall(r"\{(.*?)\}", text.text(lang)))
+                if unknown := sorted(found - PLACEHOLDERS):
+                    names = ", ".join(unknown)
+                    raise refuse(
+                        ("reasons", code, lang), f"没有占位项 {names}", f"unknown placeholder {names}"
+                    )
+        return self
+
+
+class Calendar(Block):
+    """The yearly dates and working-day periods."""
+
+    status: Status
+    run_on: MonthDay
+    report_due_on: MonthDay
+    civil_affairs_due_on: MonthDay
+    correction_working_days: Count
+    correction_rounds: Count
+    publicity_working_days: Count
+    objection_acknowledged_working_days: Count
+    objection_answered_working_days: Count

@@ -1,0 +1,109 @@
+"""`fengqing explain`: a score, its numerator and denominator, and the file, sheet and line of every row behind it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.options import HomeOption, JsonOption, LangOption, print_json, say
+
+if TYPE_CHECKING:
+    from models.publication.explain import Explanation
+
+Labels = dict[tuple[str, str], str]
+
+
+def explain(  # noqa: PLR0913 - one parameter an option
+    society: Annotated[str, typer.Option("--society", help="统一社会信用代码 · unified social credit code")],
+    indicator: Annotated[str, typer.Option("--indicator", help="指标代码，如 5.2 · indicator, e.g. 5.2")],
+    run_id: Annotated[str | None, typer.Option("--run-id", help="运行编号 · run, default: the latest year's")] = None,
+    year: Annotated[int | None, typer.Option("--year", help="报告年度 · report year")] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+    lang: LangOption = "zh",
+) -> None:
+    """解释一项得分的由来 · Explain where a score comes from."""
+    from models.home import Home
+    from models.publication.explain import explain as find
+    from models.publication.snapshot import open_snapshot
+
+    with closing(open_snapshot(Home.resolve(home), run_id, year)) as con:
+        found = find(con, society.strip().upper(), indicator.strip())
+        column = "en" if lang == "en" else "zh"
+        labels = {(kind, code): text for kind, code, text in con.sql(f"select kind, code, {column} from labels").fetchall()}
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        _print(found, labels, lang)
+
+
+def _print(one: Explanation, labels: Labels, lang: str) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    # Names come from filings: brackets in them are text, not mark-up.
+    console = Console(markup=False, highlight=False)
+    title = one.title_en if lang == "en" else one.title_zh
+    console.print(f"{one.name}  {one.society_id}")
+    console.print(f"{one.indicator} {title}  {one.clause}")
+    for name, value in _facts(one, labels, lang):
+        console.print(f"  {name}  {value}")
+    if not one.sources:
+        console.print(say(lang, "没有来源行。", "No rows stand behind this figure."))
+        return
+    table = Table()
+    for head in say(
+        lang, "来源文件|工作表|行|内容|分子|分母|证据|状态", "File|Sheet|Line|Row|Numerator|Denominator|Evidence|State"
+    ).split("|"):
+        table.add_column(head, overflow="fold")
+    for source in one.sources:
+        pending = labels["state", "under_verification"] if source.is_pending else ""
+        cells = (
+            source.file or source.file_id[:12],
+            source.sheet or "",
+            "" if source.row is None else str(source.row),
+            source.label or "",
+            _number(source.numerator),
+            _number(source.denominator),
+            labels.get(("grade", source.grade or ""), source.grade or ""),
+            pending,
+        )
+        table.add_row(*map(_plain, cells))
+    console.print(table)
+
+
+def _facts(one: Explanation, labels: Labels, lang: str) -> list[tuple[str, str]]:
+    score = "—" if one.score is None else f"{one.score * 100:.1f}"
+    low_high = "" if one.low is None or one.high is None else f" [{_value(one.low, one.unit)}, {_value(one.high, one.unit)}]"
+    shrunk = say(lang, "（分母小于20，已向同组均值收缩）", " (denominator below 20: shrunk to the peer mean)")
+    formula = one.formula_en if lang == "en" else one.formula_zh
+    names = (one.numerator_en, one.denominator_en) if lang == "en" else (one.numerator_zh, one.denominator_zh)
+    return [
+        (say(lang, "得分", "Score"), f"{score}　{say(lang, '权重', 'weight')} {one.weight:g}"),
+        (say(lang, "状态", "State"), labels[("state", one.state)]),
+        (say(lang, "指标值", "Value"), _value(one.value, one.unit) + low_high + (shrunk if one.shrunk else "")),
+        (say(lang, "目标", "Target"), _value(one.target, one.unit) + say(lang, "（本项目建议值）", " (本项目建议值)")),
+        (say(lang, "公式", "Formula"), formula),
+        (say(lang, "分子", "Numerator"), f"{_number(one.numerator)}　{names[0]}"),
+        (say(lang, "分母", "Denominator"), f"{_number(one.denominator)}　{names[1]}"),
+        (say(lang, "证据", "Evidence"), labels.get(("grade", one.grade or ""), "—")),
+        (say(lang, "同组均值", "Peer mean"), _value(one.peer_mean, one.unit)),
+    ]
+
+
+def _plain(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def _value(value: float | None, unit: str) -> str:
+    if value is None:
+        return "—"
+    return f"{value:g}" if unit in {"count", "level"} else f"{value * 100:.1f}%"
+
+
+def _number(value: float | None) -> str:
+    return "—" if value is None else f"{value:g}"
