@@ -10,9 +10,9 @@ import duckdb
 
 from data_contracts import ddl
 from data_contracts.contract import load_contracts
+from models import ledger
 from models.errors import FengqingError
 from models.home import Home
-from models.intake import ledger
 
 
 class WarehouseLockedError(FengqingError):

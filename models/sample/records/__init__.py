@@ -1,0 +1,1 @@
+"""What the fictitious societies do and file in a year: one frame a family."""
