@@ -1,7 +1,5 @@
 """The assets of one assessment year, from received files to exports; no rule of the domain lives here."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg

@@ -1,7 +1,5 @@
 """When the annual run starts by itself: the one job, its yearly schedule, and the inbox sensor."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Iterator
@@ -9,22 +7,28 @@ from pathlib import Path
 
 import dagster as dg
 
+from models.assessment.methodology import load as load_methodology
 from pipelines.partitions import TIMEZONE, YEARS
 from pipelines.resources import Settings
 
 annual_assessment = dg.define_asset_job(
     "annual_assessment",
     selection=dg.AssetSelection.all(),
-    partitions_def=YEARS,
     # A process a step made five seconds 26, and DuckDB allows one writer.
     executor_def=dg.in_process_executor,
     description="年度评估：收件、判读、度量、评估、发布。The annual assessment, inbox to exports.",
 )
 
 
-@dg.schedule(job=annual_assessment, cron_schedule="0 6 1 6 *", execution_timezone=TIMEZONE)
+def yearly_cron() -> str:
+    """Six in the morning of the day that the methodology in force names (`calendar.run_on`)."""
+    month, day = load_methodology(int(YEARS.get_last_partition_key())).calendar.run_on.split("-")
+    return f"0 6 {int(day)} {int(month)} *"
+
+
+@dg.schedule(job=annual_assessment, cron_schedule=yearly_cron(), execution_timezone=TIMEZONE)
 def annual_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    """On 1 June: filings are due to civil affairs by 31 May, so the last year can be assessed."""
+    """Once a year, after filings are due to civil affairs: the year that has ended is assessed."""
     year = context.scheduled_execution_time.year - 1
     return dg.RunRequest(run_key=f"annual-{year}", partition_key=str(year))
 

@@ -1,7 +1,5 @@
 """Asset checks made from the contracts: hard rules block a family, drift rules warn of it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg
@@ -12,7 +10,6 @@ from data_contracts.expectations import run_suites
 from models.ledger import replace_expectation_results
 from models.warehouse import open_reader, open_writer
 from pipelines.assets import fact_key, manifest_of, year_of
-from pipelines.partitions import YEARS
 from pipelines.resources import Settings
 
 HARD, DRIFT = "contract", "drift"
@@ -22,7 +19,7 @@ SHOWN = 20  # failed expectations listed with a check
 @dg.multi_asset_check(
     specs=[
         dg.AssetCheckSpec(
-            name, asset=fact_key(family), blocking=name == HARD, partitions_def=YEARS, description=description
+            name, asset=fact_key(family), blocking=name == HARD, description=description
         )
         for family in load_contracts()
         for name, description in (
@@ -51,7 +48,7 @@ def expectations(context: dg.AssetCheckExecutionContext, settings: Settings) -> 
             )
 
 
-@dg.asset_check(asset=fact_key("annual_reports"), name="rows_add_up", blocking=True, partitions_def=YEARS)
+@dg.asset_check(asset=fact_key("annual_reports"), name="rows_add_up", blocking=True)
 def rows_add_up(settings: Settings) -> dg.AssetCheckResult:
     """读到的行 = 接收 + 退回 + 隔离 + 非数据，逐个文件。The row equation, file by file."""
     with open_reader(settings.home) as con:

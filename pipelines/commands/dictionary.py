@@ -11,7 +11,9 @@ from pipelines.options import JsonOption, LangOption, print_json, say
 
 
 def dictionary(
-    out: Annotated[Path, typer.Option("--out", help="输出目录，默认 docs/ · folder, default docs/")] = Path("docs"),
+    out: Annotated[Path, typer.Option("--out", help="输出目录，默认 docs/ · folder, default docs/")] = Path(
+        "docs"
+    ),
     xlsx: Annotated[bool, typer.Option("--xlsx", help="另写工作簿 · also write a workbook")] = False,
     as_json: JsonOption = False,
     lang: LangOption = "zh",

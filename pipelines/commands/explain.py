@@ -1,4 +1,4 @@
-"""`fengqing explain`: a score, its numerator and denominator, and the file, sheet and line of every row behind it."""
+"""`fengqing explain`: a score, its numerator and denominator, and the rows of files behind it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 Labels = dict[tuple[str, str], str]
 
 
-def explain(  # noqa: PLR0913 - one parameter an option
+def explain(  # noqa: PLR0913, PLR0917 - one parameter an option
     society: Annotated[str, typer.Option("--society", help="统一社会信用代码 · unified social credit code")],
     indicator: Annotated[str, typer.Option("--indicator", help="指标代码，如 5.2 · indicator, e.g. 5.2")],
-    run_id: Annotated[str | None, typer.Option("--run-id", help="运行编号 · run, default: the latest year's")] = None,
+    run_id: Annotated[
+        str | None, typer.Option("--run-id", help="运行编号 · run, default: the latest year's")
+    ] = None,
     year: Annotated[int | None, typer.Option("--year", help="报告年度 · report year")] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -32,7 +34,10 @@ def explain(  # noqa: PLR0913 - one parameter an option
     with closing(open_snapshot(Home.resolve(home), run_id, year)) as con:
         found = find(con, society.strip().upper(), indicator.strip())
         column = "en" if lang == "en" else "zh"
-        labels = {(kind, code): text for kind, code, text in con.sql(f"select kind, code, {column} from labels").fetchall()}
+        labels = {
+            (kind, code): text
+            for kind, code, text in con.sql(f"select kind, code, {column} from labels").fetchall()
+        }
     if as_json:
         print_json(found.as_dict())
     else:
@@ -55,7 +60,9 @@ def _print(one: Explanation, labels: Labels, lang: str) -> None:
         return
     table = Table()
     for head in say(
-        lang, "来源文件|工作表|行|内容|分子|分母|证据|状态", "File|Sheet|Line|Row|Numerator|Denominator|Evidence|State"
+        lang,
+        "来源文件|工作表|行|内容|分子|分母|证据|状态",
+        "File|Sheet|Line|Row|Numerator|Denominator|Evidence|State",
     ).split("|"):
         table.add_column(head, overflow="fold")
     for source in one.sources:
@@ -76,15 +83,25 @@ def _print(one: Explanation, labels: Labels, lang: str) -> None:
 
 def _facts(one: Explanation, labels: Labels, lang: str) -> list[tuple[str, str]]:
     score = "—" if one.score is None else f"{one.score * 100:.1f}"
-    low_high = "" if one.low is None or one.high is None else f" [{_value(one.low, one.unit)}, {_value(one.high, one.unit)}]"
+    low_high = (
+        ""
+        if one.low is None or one.high is None
+        else f" [{_value(one.low, one.unit)}, {_value(one.high, one.unit)}]"
+    )
     shrunk = say(lang, "（分母小于20，已向同组均值收缩）", " (denominator below 20: shrunk to the peer mean)")
     formula = one.formula_en if lang == "en" else one.formula_zh
     names = (one.numerator_en, one.denominator_en) if lang == "en" else (one.numerator_zh, one.denominator_zh)
     return [
         (say(lang, "得分", "Score"), f"{score}　{say(lang, '权重', 'weight')} {one.weight:g}"),
         (say(lang, "状态", "State"), labels[("state", one.state)]),
-        (say(lang, "指标值", "Value"), _value(one.value, one.unit) + low_high + (shrunk if one.shrunk else "")),
-        (say(lang, "目标", "Target"), _value(one.target, one.unit) + say(lang, "（本项目建议值）", " (本项目建议值)")),
+        (
+            say(lang, "指标值", "Value"),
+            _value(one.value, one.unit) + low_high + (shrunk if one.shrunk else ""),
+        ),
+        (
+            say(lang, "目标", "Target"),
+            _value(one.target, one.unit) + say(lang, "（本项目建议值）", " (本项目建议值)"),
+        ),
         (say(lang, "公式", "Formula"), formula),
         (say(lang, "分子", "Numerator"), f"{_number(one.numerator)}　{names[0]}"),
         (say(lang, "分母", "Denominator"), f"{_number(one.denominator)}　{names[1]}"),

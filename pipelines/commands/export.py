@@ -10,16 +10,20 @@ import typer
 from pipelines.options import HomeOption, JsonOption, LangOption, print_json, say
 
 
-def export(  # noqa: PLR0913 - one parameter an option
-    run_id: Annotated[str | None, typer.Option("--run-id", help="运行编号 · run, default: the latest year's")] = None,
+def export(  # noqa: PLR0913, PLR0917 - one parameter an option
+    run_id: Annotated[
+        str | None, typer.Option("--run-id", help="运行编号 · run, default: the latest year's")
+    ] = None,
     year: Annotated[int | None, typer.Option("--year", help="报告年度 · report year")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="输出目录 · folder, default: <home>/exports/<run>")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="输出目录 · folder, default: <home>/exports/<run>")
+    ] = None,
     approval_no: Annotated[
         str | None,
         typer.Option(
             "--approval-no",
             envvar="FENGQING_APPROVAL_NO",
-            help="创建示范活动批准文号，填写后公示稿方可排名 · approval number that allows a ranked public list",
+            help="批准文号，填写后公示稿方可排名 · approval number that allows a ranked public list",
         ),
     ] = None,
     home: HomeOption = None,

@@ -57,7 +57,7 @@ def run(  # noqa: PLR0913 - one parameter an option
 
 def _execute(settings: Settings, key: str) -> str:
     """Run the job in this process and give the run_id of what it published."""
-    import dagster as dg
+    from dagster._core.errors import DagsterAssetCheckFailedError
 
     from models.warehouse import open_writer
     from pipelines import progress
@@ -71,7 +71,7 @@ def _execute(settings: Settings, key: str) -> str:
     with open_instance(settings.home) as instance, progress.bars():
         try:
             result = job.execute_in_process(partition_key=key, instance=instance, run_config=quiet)
-        except dg.DagsterAssetCheckFailedError as error:
+        except DagsterAssetCheckFailedError as error:
             raise FengqingError(
                 "EXPECTATION_FAILED",
                 f"入库数据未通过合约检验，未发布任何结果：{_plain(error)}。明细见 make dagster，改正后重新运行。",

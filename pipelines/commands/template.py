@@ -12,14 +12,24 @@ from pipelines.options import HomeOption, JsonOption, LangOption, print_json, sa
 
 
 def template(  # noqa: PLR0913, PLR0917 - one parameter an option
-    out: Annotated[Path, typer.Option("--out", help="输出文件 .xlsx · file to write")] = Path("年度报告填报表.xlsx"),
-    year: Annotated[int | None, typer.Option("--year", help="报告年度，默认上一年 · report year, default last year")] = None,
+    out: Annotated[Path, typer.Option("--out", help="输出文件 .xlsx · file to write")] = Path(
+        "年度报告填报表.xlsx"
+    ),
+    year: Annotated[
+        int | None, typer.Option("--year", help="报告年度，默认上一年 · report year, default last year")
+    ] = None,
     society_id: Annotated[
         str | None, typer.Option("--society", help="统一社会信用代码 · whose cover to fill in")
     ] = None,
-    name: Annotated[str | None, typer.Option("--name", help="学会名称，默认取自名册 · its name, default from the register")] = None,
+    name: Annotated[
+        str | None,
+        typer.Option("--name", help="学会名称，默认取自名册 · its name, default from the register"),
+    ] = None,
     prefill: Annotated[
-        bool, typer.Option("--prefill", help="预填该学会上年已接收的数据 · start from last year's accepted rows")
+        bool,
+        typer.Option(
+            "--prefill", help="预填名称与上年已接收的制度文件 · fill in the name and last year's documents"
+        ),
     ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -39,9 +49,9 @@ def template(  # noqa: PLR0913, PLR0917 - one parameter an option
                 "预填须用 --society 指明学会的统一社会信用代码。",
                 "To prefill, name the society's unified social credit code with --society.",
             )
-        from models.lastyear import last_year
+        from models.prefill import carried_over
 
-        rows, registered = last_year(Home.resolve(home), society_id, year)
+        registered, rows = carried_over(Home.resolve(home), society_id, year)
         name = name or registered
     cover = {"society_id": society_id, "name": name, "report_year": year}
     out.parent.mkdir(parents=True, exist_ok=True)

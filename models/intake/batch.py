@@ -1,0 +1,183 @@
+"""Ingest: land the inbox, judge what is new in batches, load each batch in one transaction."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from data_contracts.contract import load_contracts
+from models import warehouse
+from models.clock import utc_now
+from models.errors import FengqingError
+from models.home import Home
+from models.intake.frames import Limits, SourceFile
+from models.intake.landing import Landed, Progress, land, receipts
+from models.intake.loading import VERDICTS, Batch, Judged, load
+from models.intake.order import Turn, turn_of
+
+Judge = Callable[[Sequence[SourceFile], Any], Judged]
+
+
+@dataclass(frozen=True)
+class IngestSummary:
+    """What one ingest did, in files and rows.
+
+    `files_new` were judged for the first time, `files_again` once more because a parent of their rows
+    changed; `files_known` of this inbox were loaded before. `rows` by verdict, `families` accepted rows,
+    `findings` by code.
+    """
+
+    files_new: int = 0
+    files_again: int = 0
+    files_known: int = 0
+    refused: int = 0
+    rows: dict[str, int] = field(default_factory=lambda: dict.fromkeys(VERDICTS, 0))
+    families: dict[str, int] = field(default_factory=dict)
+    findings: dict[str, int] = field(default_factory=dict)
+
+
+def ingest(  # noqa: PLR0913 - the last two are for tests and replays
+    inbox: Path,
+    home: Home,
+    progress: Progress | None = None,
+    batch_size: int | None = None,
+    *,
+    today: date | None = None,
+    judge: Judge | None = None,
+) -> IngestSummary:
+    """Bring the warehouse up to date with the inbox; a file known by its content is a no-op.
+
+    Each batch is one transaction: killed at any moment, the warehouse is whole and the next ingest
+    goes on with what was landed and not loaded, even if the inbox no longer holds it.
+
+    Args:
+        inbox: folder of received files, searched to any depth.
+        home: where the landing folder, the warehouse and the salt are.
+        progress: called after each file landed and each batch loaded.
+        batch_size: files a transaction at most.
+        today: the day against which a date is in the future.
+        judge: what judges a batch of files; `models.intake.judging.judge` unless a test says otherwise.
+
+    Raises:
+        FengqingError: nothing to read in the inbox, the warehouse is in use, or rows do not add up.
+    """
+    judge = judge or _default_judge()
+    landed = land(inbox, home, progress)
+    with warehouse.open_writer(home) as con:
+        contents = {r.file_id: r for r in reversed(receipts(home))}
+        known = {file_id for (file_id,) in con.sql("select file_id from files").fetchall()}
+        waiting = {i: _turn(r) for i, r in contents.items() if i not in known}
+        new = frozenset(waiting)
+        names = Counter(r.file_id for r in landed)
+        repeated = frozenset(i for i, n in names.items() if n > 1)
+        again: set[str] = set()
+        done = 0
+        while waiting:
+            files = [contents[i] for i in _next_batch(waiting, contents, batch_size)]
+            started = utc_now()
+            batch = Batch(
+                f"{started:%Y%m%dT%H%M%S.%f}", started, _received(files, repeated), frozenset(again)
+            )
+            judged = judge([SourceFile(f.file_id, f.path, f.name) for f in files], _context(con, home, today))
+            forgotten = load(con, batch, judged)
+            for file in files:
+                del waiting[file.file_id]
+            waiting.update({i: _turn(contents[i]) for i in forgotten})
+            again.update(forgotten)
+            done += len(files)
+            if progress:
+                progress("load", done, done + len(waiting))
+        return _summary(con, new, again, len({r.file_id for r in landed} - new))
+
+
+def _summary(
+    con: duckdb.DuckDBPyConnection, new: frozenset[str], again: set[str], known_n: int
+) -> IngestSummary:
+    """Counted in the books, so that a file judged twice counts once."""
+    files = pl.DataFrame({"file_id": sorted(new | again)}, schema={"file_id": pl.String})
+    con.register("judged_files", files)
+
+    def counts(query: str) -> dict[str, int]:
+        return dict(con.sql(query).fetchall())
+
+    of_these = "semi join judged_files using (file_id)"
+    summary = IngestSummary(
+        files_new=len(new),
+        files_again=len(again - new),
+        files_known=known_n,
+        refused=counts(f"select 'n', count(*) from files {of_these} where status = 'refused'")["n"],
+        rows=dict.fromkeys(VERDICTS, 0)
+        | counts(f"select verdict, count(*) from rows {of_these} group by verdict order by verdict"),
+        families=counts(
+            f"select family, count(*) from rows {of_these} where verdict = 'accepted' "
+            "group by family order by family"
+        ),
+        findings=counts(f"select code, count(*) from findings {of_these} group by code order by code"),
+    )
+    con.unregister("judged_files")
+    return summary
+
+
+def _default_judge() -> Judge:
+    from models.intake.judging import judge
+
+    return judge
+
+
+def _turn(file: Landed) -> Turn:
+    if not file.path.exists():
+        raise FengqingError(
+            "landing_lost",
+            f"收件副本 {file.path}（“{file.name}”）已丢失，请将该文件重新放入收件目录。",
+            f"The received copy {file.path} (“{file.name}”) is gone; put the file into the inbox again.",
+        )
+    return turn_of(file.path)
+
+
+def _next_batch(
+    waiting: dict[str, Turn], contents: dict[str, Landed], batch_size: int | None
+) -> Iterator[str]:
+    """Ids of the files whose turn is first, in order of landing, up to the size of a batch."""
+    limits = Limits()
+    turn = min(waiting.values())
+    ready = sorted((contents[i] for i, t in waiting.items() if t == turn), key=lambda r: r.landed_at)
+    size = 0
+    for n, file in enumerate(ready):
+        size += file.bytes
+        if n and (n == (batch_size or limits.batch_files) or size > limits.batch_bytes):
+            return
+        yield file.file_id
+
+
+def _received(files: Sequence[Landed], repeated: frozenset[str]) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "file_id": [f.file_id for f in files],
+            "name": [f.name for f in files],
+            "bytes": [f.bytes for f in files],
+            "landed_at": [f.landed_at for f in files],
+            "is_repeated": [f.file_id in repeated for f in files],
+        }
+    )
+
+
+def _context(con: duckdb.DuckDBPyConnection, home: Home, today: date | None) -> Any:
+    """What judging may know: the register, the accepted keys that rows refer to, the salt, the day."""
+    from models.intake.judging import Context
+
+    parents = {r.to_family: r.to_columns for c in load_contracts().values() for r in c.relationships}
+    keys = {
+        family: con.sql(f"select distinct {', '.join(columns)} from main.{family}").pl()
+        for family, columns in parents.items()
+    }
+    register = con.sql("select * from main.societies").pl()
+    return Context(
+        register=register, known_keys=keys, salt=home.salt, today=today or date.today(), limits=Limits()
+    )

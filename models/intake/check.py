@@ -1,0 +1,112 @@
+"""Judge files where they lie, without a warehouse: what a clerk may ask before sending them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from models.errors import FengqingError
+from models.home import Home
+
+GRAVE = ("returned", "quarantined")
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """One file as it would be judged: its rows by verdict, and every finding.
+
+    `findings` are rows of `Judged.findings`. `is_clean`: it was read, and nothing in it would be
+    returned or quarantined.
+    """
+
+    path: Path
+    file_id: str
+    origin: str | None
+    society_id: str | None
+    report_year: int | None
+    revision: int | None
+    status: str
+    rows: dict[str, int]
+    findings: tuple[dict[str, Any], ...]
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the file may be sent as it is."""
+        return self.status != "refused" and not any(self.rows[v] for v in GRAVE)
+
+
+def check(paths: Sequence[Path], home: Home | None = None, today: date | None = None) -> list[FileReport]:
+    """Judge the files together and change nothing.
+
+    Args:
+        paths: files, or folders whose files are taken in order of name.
+        home: where the warehouse is. Without one, or without a warehouse in it, what needs the register
+            or rows accepted earlier is not checked.
+        today: the day against which a date is in the future.
+
+    Raises:
+        FengqingError: a path does not exist, or there is no file.
+    """
+    from models.intake.judging import judge, source_file
+    from models.intake.outcome import VERDICTS
+
+    files = [source_file(path) for path in _files(paths)]
+    judged = judge(files, _context(home, today or date.today()))
+    by_id = {f["file_id"]: f for f in judged.files.iter_rows(named=True)}
+    findings: dict[str, list[dict[str, Any]]] = {}
+    for finding in judged.findings.sort("sheet", "row", "col", nulls_last=False).iter_rows(named=True):
+        findings.setdefault(finding["file_id"], []).append(finding)
+    names = ("origin", "society_id", "report_year", "revision", "status")
+    return [
+        FileReport(
+            path=file.path,
+            file_id=file.file_id,
+            rows={v: by_id[file.file_id][v] for v in ("rows_read", *VERDICTS, "non_data")},
+            findings=tuple(findings.get(file.file_id, ())),
+            **{name: by_id[file.file_id][name] for name in names},
+        )
+        for file in files
+    ]
+
+
+def _files(paths: Sequence[Path]) -> list[Path]:
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += sorted(p for p in path.rglob("*") if p.is_file())
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise FengqingError(
+                "file_missing",
+                f"找不到文件 {path}，请检查路径。",
+                f"There is no file {path}; check the path.",
+            )
+    if not found:
+        raise FengqingError("nothing_to_check", "没有可检查的文件。", "There is no file to check.")
+    return found
+
+
+def _context(home: Home | None, today: date) -> Any:
+    """With a warehouse: its register and keys. Without: a salt for one use, since nothing is kept."""
+    from models.intake.judging import Context
+
+    if home is None or not home.root.exists() or not home.warehouse.exists():
+        return Context(register=None, known_keys=None, salt=secrets.token_bytes(32), today=today)
+    from data_contracts.contract import load_contracts
+    from models.warehouse import open_reader
+
+    parents = {r.to_family: r.to_columns for c in load_contracts().values() for r in c.relationships}
+    with open_reader(home) as con:
+        register = con.sql("select * from main.societies").pl()
+        known = {
+            family: con.sql(f"select distinct {', '.join(columns)} from main.{family}").pl()
+            for family, columns in parents.items()
+        }
+    if register.is_empty():
+        return Context(register=None, known_keys=None, salt=secrets.token_bytes(32), today=today)
+    return Context(register=register, known_keys=known, salt=secrets.token_bytes(32), today=today)

@@ -1,0 +1,130 @@
+"""Personal information: find it, mask it, and turn person numbers into keys that name nobody."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+import polars as pl
+
+from data_contracts.coding import is_id_card
+from data_contracts.contract import load_contracts
+from models.intake.frames import as_findings
+from models.intake.headers import FULL_WIDTH, HALF_WIDTH
+from models.intake.widening import Answers
+
+# Digits may be parted by single spaces or hyphens, as people write numbers down.
+_GAP = r"[ \-]?"
+_ID_CARD = rf"([1-9]\d{{5}}{_GAP}(?:18|19|20)\d{{2}}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01]){_GAP}\d{{3}}[0-9Xx])"
+_MOBILE = rf"(1[3-9]\d{_GAP}\d{{4}}{_GAP}\d{{4}})"
+# A longer run of letters or digits is some other number: a hash, a document id, a part of an address.
+_APART = ("(?:^|[^0-9A-Za-z/_])", "(?:[^0-9A-Za-z]|$)")
+_ANY_ID_CARD = rf"([1-9]\d{{3}})\d{{2}}{_GAP}(?:18|19|20)\d{{6}}{_GAP}(\d{{2}}[0-9Xx])"
+_ANY_MOBILE = rf"(1[3-9]\d){_GAP}\d{{4}}{_GAP}(\d{{4}})"
+_KINDS = {"id": ("身份证号", "identity card number"), "mobile": ("手机号", "mobile number")}
+HIDDEN_KEY = "***"
+
+
+def masked(text: pl.Expr) -> pl.Expr:
+    """The text with the middle of identity card and mobile numbers replaced (1990****321)."""
+    return text.str.replace_all(_ANY_ID_CARD, "${1}****${2}").str.replace_all(_ANY_MOBILE, "${1}****${2}")
+
+
+def detect(texts: pl.Series) -> pl.DataFrame:
+    """Which distinct texts hold personal information: text, kind (`id` or `mobile`).
+
+    An identity card number counts if its check character is right; a mobile number by its shape.
+    """
+    half = pl.col("text").str.replace_many(list(FULL_WIDTH), list(HALF_WIDTH))
+    digits = pl.DataFrame({"text": texts.drop_nulls().unique()}).with_columns(half=half)
+    # Most texts are short or hold few digits: one cheap look first.
+    likely = digits.filter(pl.col("half").str.count_matches(r"\d") >= 11)
+    found = likely.select(
+        "text",
+        ids=pl.col("half").str.extract(_APART[0] + _ID_CARD + _APART[1]),
+        mobile=pl.col("half").str.extract(_APART[0] + _MOBILE + _APART[1]),
+    )
+    numbers = found["ids"].drop_nulls().unique().to_list()
+    valid = [n for n in numbers if is_id_card(n.replace(" ", "").replace("-", ""))]
+    kind = (
+        pl.when(pl.col("ids").is_in(valid))
+        .then(pl.lit("id"))
+        .when(pl.col("mobile").is_not_null())
+        .then(pl.lit("mobile"))
+    )
+    return found.select("text", kind=kind).drop_nulls("kind")
+
+
+def find_personal(answers: Answers) -> pl.DataFrame:
+    """D38 for every text of a data row or a cover field, in mapped columns or not.
+
+    Credit codes and figures are left out: neither is text.
+    """
+    texts = [
+        answers.loose["text"],
+        answers.cover.select(pl.col(pl.String)).drop("file_id").unpivot()["value"],
+    ]
+    columns: list[pl.DataFrame] = []
+    for name, frame in answers.wide.items():
+        for f in load_contracts()[name].fields:
+            if f.kind in ("string", "array") and f.format != "uscc" and not f.enum:
+                column = frame.select("sheet_no", "row", field=pl.lit(f.name), text=f.name).drop_nulls("text")
+                if column.height:
+                    columns.append(column.with_columns(family=pl.lit(name)))
+                    texts.append(column["text"].unique())
+    personal = detect(pl.concat([t.cast(pl.String) for t in texts]))
+    if personal.is_empty():
+        return as_findings(pl.DataFrame(schema={"sheet_no": pl.UInt32}), code="D38", verdict="Q")
+    places = [
+        c.join(personal, on="text").select("sheet_no", "row", "family", "field", "text", "kind")
+        for c in columns
+    ]
+    loose = answers.loose.join(personal, on="text").select("sheet_no", "row", "col", "text", "kind")
+    cover = (
+        answers.cover.unpivot(index=["file_id", "sheet_no"], variable_name="field", value_name="text")
+        .filter(pl.col("field") != "society_id")
+        .join(personal, on="text")
+        .select("sheet_no", "field", "text", "kind", row=pl.lit(0, pl.Int64), family=pl.lit("cover"))
+    )
+    found = pl.concat([*places, loose, cover], how="diagonal")
+    told = found.with_columns(
+        value=pl.col("text").str.replace_many(list(FULL_WIDTH), list(HALF_WIDTH)),
+        a=pl.col("kind").replace_strict({k: v[0] for k, v in _KINDS.items()}),
+        b=pl.col("kind").replace_strict({k: v[1] for k, v in _KINDS.items()}),
+    )
+    return as_findings(told.with_columns(value=masked(pl.col("value"))), code="D38", verdict="Q")
+
+
+def hide(findings: pl.DataFrame) -> pl.DataFrame:
+    """Mask what findings quote; of person numbers nothing is quoted at all."""
+    hashed = [(n, f.name) for n, c in load_contracts().items() for f in c.fields if f.transform == "hmac"]
+    coded = sorted({f.name for c in load_contracts().values() for f in c.fields if f.format == "uscc"})
+    is_key = pl.any_horizontal(
+        *((pl.col("family") == n) & (pl.col("field") == f) for n, f in hashed), pl.lit(False)
+    ).fill_null(False)
+    is_code = pl.col("field").is_in(coded).fill_null(False)
+    names = ("value", "repaired", "a", "b", "c")
+    return findings.with_columns(
+        pl.when(is_code).then(pl.col(n))
+        .when(is_key & pl.col(n).is_not_null() & pl.lit(n in ("value", "repaired"))).then(pl.lit(HIDDEN_KEY))
+        .otherwise(masked(pl.col(n))).alias(n)
+        for n in names
+    )  # fmt: skip
+
+
+def hash_keys(typed: pl.DataFrame, family: str, salt: bytes) -> pl.DataFrame:
+    """Replace person numbers by HMAC-SHA256 under the salt; each distinct number is hashed once."""
+    for f in load_contracts()[family].fields:
+        if f.transform != "hmac":
+            continue
+        numbers = typed[f.name].drop_nulls().unique()
+        keys = [hmac.digest(salt, n.encode(), hashlib.sha256).hex() for n in numbers]
+        lookup = pl.DataFrame(
+            {f.name: numbers, "hashed": keys}, schema={f.name: pl.String, "hashed": pl.String}
+        )
+        typed = (
+            typed.join(lookup, on=f.name, how="left", maintain_order="left")
+            .with_columns(pl.col("hashed").alias(f.name))
+            .drop("hashed")
+        )
+    return typed

@@ -1,0 +1,119 @@
+"""Why a society has a score: the figure, its numerator and denominator, and the rows behind it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from models.errors import FengqingError
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+FIGURE = """
+select i.*, s.name, d.zh as title_zh, d.en as title_en, d.unit, d.clause, d.formula_zh, d.formula_en,
+       d.numerator_zh, d.numerator_en, d.denominator_text_zh as denominator_zh,
+       d.denominator_text_en as denominator_en, d.is_lower_better
+from indicators i
+join societies s using (society_id)
+join indicator_definitions d using (indicator)
+where i.society_id = $1 and i.indicator = $2
+"""
+SOURCES = """
+select c.label, c.family, f.name as file, c.source_sheet as sheet, c.source_row as row, c.numerator,
+       c.denominator, c.grade, c.evidence_weight, c.is_pending, c.source_file as file_id
+from contributions c
+left join files f on f.file_id = c.source_file
+where c.society_id = $1 and c.indicator = $2
+order by file nulls last, sheet, row, c.row_id
+"""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One row of a received file and what it adds (numerator and denominator before evidence weights)."""
+
+    label: str | None
+    family: str
+    file: str | None
+    sheet: str | None
+    row: int | None
+    numerator: float | None
+    denominator: float | None
+    grade: str | None
+    evidence_weight: float | None
+    is_pending: bool
+    file_id: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A score and where it comes from. `score` is 0–1, null where the indicator leaves both sums."""
+
+    society_id: str
+    name: str
+    indicator: str
+    title_zh: str
+    title_en: str
+    clause: str
+    formula_zh: str
+    formula_en: str
+    unit: str
+    state: str
+    score: float | None
+    weight: float
+    value: float | None
+    value_raw: float | None
+    low: float | None
+    high: float | None
+    shrunk: bool
+    target: float | None
+    numerator: float | None
+    numerator_raw: float | None
+    numerator_zh: str
+    numerator_en: str
+    denominator: float | None
+    denominator_zh: str
+    denominator_en: str
+    grade: str | None
+    is_verified: bool
+    peer_mean: float | None
+    sources: tuple[Source, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything, for JSON."""
+        return asdict(self)
+
+
+def explain(con: DuckDBPyConnection, society_id: str, indicator: str) -> Explanation:
+    """The explanation of one society's score in one indicator of the snapshot behind `con`.
+
+    Raises:
+        FengqingError: the snapshot has no such society or indicator.
+    """
+    relation = con.sql(FIGURE, params=[society_id, indicator])
+    found = relation.fetchall()
+    if not found:
+        raise _unknown(con, society_id, indicator)
+    figure = dict(zip(relation.columns, found[0], strict=True))
+    relation = con.sql(SOURCES, params=[society_id, indicator])
+    sources = tuple(Source(**dict(zip(relation.columns, row, strict=True))) for row in relation.fetchall())
+    wanted = [name for name in Explanation.__dataclass_fields__ if name != "sources"]
+    return Explanation(**{name: figure[name] for name in wanted}, sources=sources)
+
+
+def _unknown(con: DuckDBPyConnection, society_id: str, indicator: str) -> FengqingError:
+    if not con.sql("select 1 from societies where society_id = $1", params=[society_id]).fetchall():
+        return FengqingError(
+            "SOCIETY_UNKNOWN",
+            f"本次评估中没有信用代码为 {society_id} 的学会；请核对代码，或用 --year 指定年度。",
+            f"This run has no society {society_id}; check the code, or choose another --year.",
+        )
+    codes = [
+        c for (c,) in con.sql("select indicator from indicator_definitions order by position").fetchall()
+    ]
+    return FengqingError(
+        "INDICATOR_UNKNOWN",
+        f"没有指标 {indicator}；可选：{'、'.join(codes)}。",
+        f"There is no indicator {indicator}; choose one of {', '.join(codes)}.",
+    )

@@ -1,0 +1,125 @@
+"""What a run hands out: the yearly table, the internal list, the public list — each as xlsx and csv."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from models.publication import listings
+from models.publication.disclosure import approval_number
+from models.publication.sheets import Sheet, csv_bytes, layout, sheet, workbook_bytes
+from models.publication.snapshot import open_snapshot
+
+if TYPE_CHECKING:
+    import polars as pl
+    from duckdb import DuckDBPyConnection
+
+    from models.home import Home
+
+# table of columns.yaml → the sheets of its workbook, the notes sheet aside; each is a query of listings.py.
+Query = Callable[..., "pl.DataFrame"]
+WORKBOOKS: dict[str, dict[str, Query]] = {
+    "annual": {"annual": listings.annual},
+    "exemplars": {"exemplars": listings.exemplars, "not_selected": listings.not_selected},
+    "public": {"public": listings.public},
+    "public_ranked": {"public_ranked": listings.exemplars},
+}
+
+
+def export(home: Home, run_id: str | None = None, year: int | None = None, out: Path | None = None,
+           approval_no: str | None = None) -> list[Path]:  # fmt: skip
+    """Write every list of a run and its manifest; return the paths.
+
+    The folder is `out`, or the home's exports under the run's name. The public list is ranked only with an
+    approval number. Raises FengqingError when there is no such run.
+    """
+    approval = approval_number(approval_no)
+    with closing(open_snapshot(home, run_id, year)) as con:
+        about = run_facts(con)
+        folder = out or home.exports / about["run_id"]
+        folder.mkdir(parents=True, exist_ok=True)
+        written = []
+        for table in ("annual", "exemplars", "public_ranked" if approval else "public"):
+            name = file_name(table)
+            first = next(iter(WORKBOOKS[table]))
+            written.append(_put(folder / f"{name}.xlsx", workbook(con, table, approval=approval)))
+            written.append(
+                _put(folder / f"{name}.csv", csv_bytes(sheet(first, WORKBOOKS[table][first](con))))
+            )
+        facts = {
+            "run_id": about["run_id"],
+            "created_at": about["created_at"].isoformat(),
+            **about["manifest"],
+        }
+        if approval:
+            facts["approval_no"] = approval
+        content = json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
+        written.append(_put(folder / "manifest.json", content.encode("utf-8")))
+    return written
+
+
+def workbook(con: DuckDBPyConnection, table: str, lang: str = "zh", approval: str | None = None) -> bytes:
+    """The bytes of one workbook; the dashboard's download calls this too."""
+    about = run_facts(con)
+    sheets = [sheet(name, query(con, lang), lang) for name, query in WORKBOOKS[table].items()]
+    title = f"{layout()[table]['sheet'][lang]}（{about['year']}）" if lang == "zh" else (
+        f"{layout()[table]['sheet'][lang]} ({about['year']})"
+    )  # fmt: skip
+    return workbook_bytes([*sheets, notes(about, table, lang, approval)], title, about["created_at"], lang)
+
+
+def file_name(table: str) -> str:
+    """The name of a table's files, without ending."""
+    return str(layout()[table]["file"])
+
+
+def run_facts(con: DuckDBPyConnection) -> dict[str, Any]:
+    """The run row: run_id, year, created_at, manifest and methodology (dicts), previous_run_id."""
+    columns = ("run_id", "year", "created_at", "manifest", "methodology", "previous_run_id")
+    facts = dict(zip(columns, con.sql(f"select {', '.join(columns)} from run").fetchall()[0], strict=True))
+    return {
+        **facts,
+        "manifest": json.loads(facts["manifest"]),
+        "methodology": json.loads(facts["methodology"]),
+    }
+
+
+def notes(about: dict[str, Any], table: str, lang: str, approval: str | None) -> Sheet:
+    """The notes sheet: which run, which method, and that the parameters are 本项目建议值."""
+    import polars as pl
+    import yaml
+
+    lines = yaml.safe_load((Path(__file__).parent / "notes.yaml").read_text(encoding="utf-8"))
+    manifest, uncertainty = about["manifest"], about["methodology"]["uncertainty"]
+    created: datetime = about["created_at"]
+    facts = {
+        "run_id": about["run_id"],
+        "year": about["year"],
+        "created_at": f"{created:%Y-%m-%d %H:%M}",
+        "methodology_id": manifest["methodology"]["id"],
+        "methodology_version": manifest["methodology"]["version"],
+        "methodology_hash": manifest["methodology"]["sha256"][:16],
+        "inputs_hash": manifest["inputs_hash"],
+        "code_version": manifest["code_version"],
+        "spread": f"{uncertainty['weight_spread'] * 100:g}",
+        "draws": uncertainty["draws"],
+        "interval": f"{uncertainty['interval'] * 100:g}",
+        "approval_no": approval or "",
+    }
+    rows = [
+        {"item": line["item"][lang], "content": line["content"][lang].format(**facts)}
+        for line in [*lines["common"], *lines[table]]
+    ]
+    return sheet("notes", pl.DataFrame(rows), lang)
+
+
+def _put(path: Path, content: bytes) -> Path:
+    draft = path.with_name(f".{path.name}.tmp")
+    draft.write_bytes(content)
+    os.replace(draft, path)
+    return path

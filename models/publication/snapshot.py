@@ -1,0 +1,199 @@
+"""Published runs: write one as an immutable file, say which is current, open one for reading."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from models.errors import FengqingError
+from models.publication.store import write
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from models.home import Home
+    from models.publication.manifest import Manifest
+
+CURRENT = "current.json"
+SELECTED = """
+select society_id, $1::bigint as year from exemplars where decision = 'selected' order by society_id
+"""
+RUN_ID = re.compile(r"\d{4}-[0-9a-f]{10}")
+
+
+def publish(
+    home: Home,
+    assessment: Any,
+    measures: Any,
+    manifest: Manifest,
+    warehouse_reader: duckdb.DuckDBPyConnection,
+) -> Path:
+    """Publish a run and make it its year's current one; a run already published is left as it is.
+
+    `assessment` and `measures` are the results of `assess` and `compute`; `warehouse_reader` is open for
+    reading. Returns the snapshot's path. Raises FengqingError when the results break their contract.
+    """
+    path = home.snapshots / f"{manifest.run_id}.duckdb"
+    if path.exists():
+        open_file(path).close()
+    else:
+        frames = {
+            **{name: getattr(assessment, name) for name in _assessment_tables()},
+            "contributions": measures.contributions,
+            "unit_measures": measures.units,
+        }
+        draft = path.with_name(f".{manifest.run_id}.{os.getpid()}.tmp")
+        draft.unlink(missing_ok=True)
+        try:
+            with closing(duckdb.connect(str(draft))) as con:
+                created_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+                previous = current(home).get("years", {}).get(str(manifest.year - 1))
+                write(con, frames, manifest, warehouse_reader, created_at, previous)
+                con.execute("checkpoint")
+            _sync(draft)
+            draft.replace(path)
+            _sync(path.parent)
+        finally:
+            draft.unlink(missing_ok=True)
+    _make_current(home, manifest)
+    return path
+
+
+def current(home: Home) -> dict[str, Any]:
+    """`{"latest": run_id, "years": {"2025": run_id}}`; empty when nothing has been published."""
+    path = home.snapshots / CURRENT
+    if not path.exists():
+        return {}
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise FengqingError(
+            "CURRENT_UNREADABLE",
+            f"{path} 无法读取，请重新运行 fengqing run 以重写该文件。",
+            f"{path} cannot be read; run `fengqing run` again to write it anew.",
+        ) from error
+
+
+def list_runs(home: Home) -> list[dict[str, Any]]:
+    """Every published run, newest first: run_id, year, created_at, is_current, societies_n."""
+    now = set(current(home).get("years", {}).values())
+    found = []
+    for path in home.snapshots.glob("*.duckdb"):
+        if RUN_ID.fullmatch(path.stem):
+            with closing(open_file(path)) as con:
+                year, created_at, counts = con.sql("select year, created_at, counts from run").fetchall()[0]
+            found.append(
+                {
+                    "run_id": path.stem,
+                    "year": year,
+                    "created_at": created_at,
+                    "is_current": path.stem in now,
+                    "societies_n": json.loads(counts)["societies"],
+                }
+            )
+    return sorted(found, key=lambda run: (run["created_at"], run["run_id"]), reverse=True)
+
+
+def resolve(home: Home, run_id: str | None = None, year: int | None = None) -> str:
+    """The run meant: the one named, else the year's current one, else the latest year's.
+
+    Raises FengqingError when there is none.
+    """
+    known = current(home)
+    if not known:
+        raise FengqingError(
+            "NO_RUN",
+            f"{home.root} 尚无已发布的评估，请先运行 fengqing run --year 年度。",
+            f"Nothing has been published in {home.root} yet; run `fengqing run --year YEAR` first.",
+        )
+    chosen = run_id or (known["years"].get(str(year)) if year else known["latest"])
+    if not chosen or not RUN_ID.fullmatch(chosen) or not snapshot_path(home, chosen).exists():
+        raise FengqingError(
+            "RUN_UNKNOWN",
+            f"没有找到运行 {run_id or year}；已发布的运行见 fengqing runs。",
+            f"There is no run {run_id or year}; see `fengqing runs` for those published.",
+        )
+    return str(chosen)
+
+
+def snapshot_path(home: Home, run_id: str) -> Path:
+    """Where a run's snapshot lies."""
+    return home.snapshots / f"{run_id}.duckdb"
+
+
+def open_snapshot(
+    home: Home, run_id: str | None = None, year: int | None = None
+) -> duckdb.DuckDBPyConnection:
+    """The snapshot meant, open for reading only; FengqingError when there is none or it is damaged."""
+    return open_file(snapshot_path(home, resolve(home, run_id, year)))
+
+
+def open_file(path: Path) -> duckdb.DuckDBPyConnection:
+    """A snapshot file, open for reading only; FengqingError when it is damaged."""
+    try:
+        con = duckdb.connect(str(path), read_only=True)
+        con.sql("select run_id from run").fetchall()
+    except duckdb.Error as error:
+        raise FengqingError(
+            "SNAPSHOT_UNREADABLE",
+            f"快照 {path.name} 无法读取，请删除后重新运行 fengqing run。",
+            f"The snapshot {path.name} cannot be read; delete it and run `fengqing run` again.",
+        ) from error
+    return con
+
+
+def past_selections(home: Home, year: int) -> pl.DataFrame:
+    """Societies selected by the current runs of earlier years: society_id, year (the `past` of `assess`)."""
+    import polars as pl
+
+    frames = [pl.DataFrame(schema={"society_id": pl.String, "year": pl.Int64})]
+    for known, run_id in sorted(current(home).get("years", {}).items()):
+        if int(known) < year:
+            with closing(open_snapshot(home, run_id)) as con:
+                frames.append(con.sql(SELECTED, params=[int(known)]).pl())
+    return pl.concat(frames)
+
+
+def _assessment_tables() -> tuple[str, ...]:
+    from models.publication.tables import ASSESSMENT
+
+    return tuple(ASSESSMENT)
+
+
+def _make_current(home: Home, manifest: Manifest) -> None:
+    with _lock(home.snapshots):
+        years = dict(sorted({**current(home).get("years", {}), str(manifest.year): manifest.run_id}.items()))
+        # The latest year leads: a past year calculated anew does not take the front page.
+        content = json.dumps({"latest": years[max(years)], "years": years}, indent=2)
+        draft = home.snapshots / f".{CURRENT}.tmp"
+        draft.write_text(content + "\n", encoding="utf-8")
+        _sync(draft)
+        draft.replace(home.snapshots / CURRENT)
+        _sync(home.snapshots)
+
+
+@contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

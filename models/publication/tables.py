@@ -1,0 +1,84 @@
+"""The tables of a snapshot: columns, DuckDB types, row order. One place; the writer and its tests read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: what a row is, its columns in order, and the columns that order its rows."""
+
+    comment: str
+    columns: dict[str, str]
+    order: tuple[str, ...]
+
+
+def _columns(text: str) -> dict[str, str]:
+    """`name TYPE, name TYPE` → columns; text is the default type."""
+    parts = (part.split() for part in text.split(","))
+    return {part[0]: part[1] if len(part) > 1 else "VARCHAR" for part in parts}
+
+
+# Frames of the assessment and of the measures.
+ASSESSMENT: dict[str, Table] = {
+    "societies": Table(
+        "被评估学会 | Societies assessed",
+        _columns(
+            "society_id, name, level, reporting_line, supervisor_id, supervisor_name, cast_class, "
+            "size_class, has_cases BOOLEAN, individual_members BIGINT, peer_group, peer_n BIGINT, "
+            "in_scope BOOLEAN, filed BOOLEAN"
+        ),
+        ("society_id",),
+    ),
+    "indicators": Table(
+        "学会×指标 | One row a society and indicator",
+        _columns(
+            "society_id, indicator, dimension, state, numerator DOUBLE, numerator_raw DOUBLE, "
+            "denominator DOUBLE, value DOUBLE, value_raw DOUBLE, shrunk BOOLEAN, low DOUBLE, high DOUBLE, "
+            "target DOUBLE, score DOUBLE, weight DOUBLE, grade, is_verified BOOLEAN, peer_mean DOUBLE"
+        ),
+        ("society_id", "indicator"),
+    ),
+    "dimensions": Table(
+        "学会×维度（0–100）| One row a society and dimension (0–100)",
+        _columns(
+            "society_id, dimension, score DOUBLE, applicable_weight DOUBLE, low DOUBLE, high DOUBLE, "
+            "peer_mean DOUBLE, peer_median DOUBLE"
+        ),
+        ("society_id", "dimension"),
+    ),
+    "composite": Table(
+        "综合得分、区间、等次、同组名次区间 | Score, interval, band, rank range in the peer group",
+        _columns(
+            "society_id, score DOUBLE, low DOUBLE, high DOUBLE, band, applicable_weight DOUBLE, "
+            "not_reported_n BIGINT, pending_n BIGINT, verified_share DOUBLE, peer_group, peer_n BIGINT, "
+            "rank BIGINT, rank_low BIGINT, rank_high BIGINT, veto_code, hold_code, unrated_reason"
+        ),
+        ("society_id",),
+    ),
+    "exemplars": Table(
+        "典型经验推荐的结论与理由 | Exemplar decisions and reasons",
+        _columns(
+            "society_id, decision, reason_code, reason_zh, reason_en, gates, quota_class, stability DOUBLE, "
+            "practice_tag"
+        ),
+        ("society_id",),
+    ),
+}
+
+MEASURES: dict[str, Table] = {
+    "contributions": Table(
+        "每一来源行对指标的贡献 | What every source row adds to an indicator",
+        _columns(
+            "society_id, indicator, family, row_id, numerator DOUBLE, denominator DOUBLE, grade, "
+            "evidence_weight DOUBLE, is_pending BOOLEAN, source_file, source_sheet, source_row BIGINT, label"
+        ),
+        ("society_id", "indicator", "family", "row_id"),
+    ),
+    "unit_measures": Table(
+        "主管单位履责（U1–U6，不排名）| Supervising units (U1–U6, not ranked)",
+        _columns("unit_id, name, indicator, numerator DOUBLE, denominator DOUBLE, value DOUBLE"),
+        ("unit_id", "indicator"),
+    ),
+}
