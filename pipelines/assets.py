@@ -64,8 +64,9 @@ def facts(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[dg.
     context.log.info("intake: %s", summary)
     with open_reader(settings.home) as con:
         for family in load_contracts():
-            counted = con.sql(f"select count(*) from {family} where report_year = ?", params=[year_of(context)])
-            yield dg.MaterializeResult(fact_key(family), metadata={"rows": counted.fetchall()[0][0]})
+            query = f"select count(*) from {family} where report_year = ?"
+            ((rows,),) = con.sql(query, params=[year_of(context)]).fetchall()
+            yield dg.MaterializeResult(asset_key=fact_key(family), metadata={"rows": rows})
 
 
 @dg.asset(partitions_def=YEARS, group_name="assessment", deps=[fact_key(name) for name in load_contracts()])
@@ -123,9 +124,7 @@ def snapshot(context: dg.AssetExecutionContext, settings: Settings) -> dg.Materi
     manifest = manifest_of(settings, year)
     folder = settings.home.runs / manifest.run_id
     figures = load_frames(Measures, folder / "measures")
-    result = load_frames(
-        Assessment, folder / "assessment", year=year, seed=settings.seed, measures=figures
-    )
+    result = load_frames(Assessment, folder / "assessment", year=year, seed=settings.seed, measures=figures)
     with open_reader(settings.home) as con:
         path = publish(settings.home, result, figures, manifest, con)
     return dg.MaterializeResult(metadata={"run_id": manifest.run_id, "file": path.name})
@@ -136,7 +135,8 @@ def exports(context: dg.AssetExecutionContext, settings: Settings) -> dg.Materia
     """导出：一览表、推荐名单、不排名公示稿。The tables and the unranked public list."""
     manifest = manifest_of(settings, year_of(context))
     written = export(settings.home, manifest.run_id)
-    return dg.MaterializeResult(metadata={"run_id": manifest.run_id, "files": [path.name for path in written]})
+    names = [path.name for path in written]
+    return dg.MaterializeResult(metadata={"run_id": manifest.run_id, "files": names})
 
 
 ALL = [landed_files, facts, measures, assessment, snapshot, exports]

@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 
 from models.assessment.methodology import load as load_methodology
-from pipelines.partitions import TIMEZONE, YEARS
+from pipelines.partitions import TIMEZONE, latest_year
 from pipelines.resources import Settings
 
 annual_assessment = dg.define_asset_job(
@@ -22,7 +22,7 @@ annual_assessment = dg.define_asset_job(
 
 def yearly_cron() -> str:
     """Six in the morning of the day that the methodology in force names (`calendar.run_on`)."""
-    month, day = load_methodology(int(YEARS.get_last_partition_key())).calendar.run_on.split("-")
+    month, day = load_methodology(latest_year()).calendar.run_on.split("-")
     return f"0 6 {int(day)} {int(month)} *"
 
 
@@ -45,7 +45,7 @@ def inbox_sensor(
         yield dg.SkipReason("收件箱未变 The inbox is unchanged")
     else:
         context.update_cursor(listing)
-        yield dg.RunRequest(run_key=f"inbox-{listing}", partition_key=YEARS.get_last_partition_key())
+        yield dg.RunRequest(run_key=f"inbox-{listing}", partition_key=str(latest_year()))
 
 
 def inbox_digest(inbox: Path) -> str | None:

@@ -18,9 +18,7 @@ SHOWN = 20  # failed expectations listed with a check
 
 @dg.multi_asset_check(
     specs=[
-        dg.AssetCheckSpec(
-            name, asset=fact_key(family), blocking=name == HARD, description=description
-        )
+        dg.AssetCheckSpec(name, asset=fact_key(family), blocking=name == HARD, description=description)
         for family in load_contracts()
         for name, description in (
             (HARD, "合约硬规则，不符即停。Hard rules of the contract: a breach stops the run."),

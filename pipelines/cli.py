@@ -31,7 +31,8 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="风清：科技类社会团体学术自律自净评估（国科办督〔2023〕90号）· Assess how S&T societies govern research integrity.",
+    help="风清：科技类社会团体学术自律自净评估（国科办督〔2023〕90号）· "
+    "Assess how S&T societies govern research integrity.",
 )
 
 

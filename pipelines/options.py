@@ -11,7 +11,7 @@ import typer
 
 HomeOption = Annotated[
     Path | None,
-    typer.Option("--home", envvar="FENGQING_HOME", help="状态目录，默认 var/ · where state lives, default var/"),
+    typer.Option("--home", envvar="FENGQING_HOME", help="状态目录，默认 var/ · where state lives"),
 ]
 LangOption = Annotated[
     str, typer.Option("--lang", envvar="FENGQING_LANG", help="zh 或 en · output language", metavar="zh|en")

@@ -15,11 +15,16 @@ YEARS = dg.TimeWindowPartitionsDefinition(
 )
 
 
+def latest_year() -> int:
+    """The last report year that has ended."""
+    return int(str(YEARS.get_last_partition_key()))
+
+
 def year_key(year: int) -> str:
     """The partition key of a report year; FengqingError when the year is not over or too early."""
     key = str(year)
     if key not in YEARS.get_partition_keys():
-        last = YEARS.get_last_partition_key()
+        last = latest_year()
         raise FengqingError(
             "YEAR_UNKNOWN",
             f"报告年度 {year} 不可评估：可选 {FIRST_YEAR}—{last}（须为已结束的年度）。请改用 --year {last}。",

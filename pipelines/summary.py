@@ -10,7 +10,8 @@ from pipelines.options import say
 
 RECEIVED = """
 select count(*) as files, count(*) filter (status = 'refused') as refused,
-       sum(rows_read)::bigint as rows_read, sum(accepted)::bigint as accepted, sum(returned)::bigint as returned,
+       sum(rows_read)::bigint as rows_read, sum(accepted)::bigint as accepted,
+       sum(returned)::bigint as returned,
        sum(quarantined)::bigint as quarantined, sum(non_data)::bigint as non_data
 from files
 """
@@ -75,5 +76,6 @@ def print_summary(summary: dict[str, Any], lang: str) -> None:
     console = Console()
     console.print(table)
     console.print(say(lang, "成果位置：", "Outputs:"))
-    for path in (summary["outputs"]["warehouse"], summary["outputs"]["snapshot"], *summary["outputs"]["exports"]):
+    outputs = summary["outputs"]
+    for path in (outputs["warehouse"], outputs["snapshot"], *outputs["exports"]):
         console.print(f"  {path}", soft_wrap=True, highlight=False)

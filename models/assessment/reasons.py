@@ -79,7 +79,9 @@ def _figures(methodology: Methodology, lang: str) -> dict[str, pl.Expr]:
 
 def _number(value: pl.Expr, threshold: float, digits: int = 2) -> pl.Expr:
     scale = 10**digits
-    shown = pl.when(value < threshold).then((value * scale).floor() / scale).otherwise(value.round(digits))
+    # Cut, never rounded up to the threshold; the last round takes off what the division leaves behind.
+    cut = ((value * scale).floor() / scale).round(digits)
+    shown = pl.when(value < threshold).then(cut).otherwise(value.round(digits))
     return shown.cast(pl.String).str.replace(r"\.0+$", "")
 
 

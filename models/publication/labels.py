@@ -60,7 +60,8 @@ def peer_group_rows(groups: Iterable[str], known: Iterable[Label]) -> Iterator[L
     """Labels of peer groups: their codes are joined with “/”, their names with “·”."""
     words = {code: (zh, en) for kind, code, zh, en in known if kind in {"level", "size_class", "peer"}}
     for group in groups:
-        parts = [words[part] for part in group.split("/")]
+        codes = group.split("/")
+        parts = [words[code] for code in codes if code != "all" or len(codes) == 1]
         yield "peer_group", group, "·".join(zh for zh, _ in parts), ", ".join(en for _, en in parts)
 
 

@@ -18,6 +18,7 @@ LONGEST_TEXT = 32_767  # of one cell; Excel and XlsxWriter cut the rest without 
 CONTROLS = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]"
 # A spreadsheet takes a cell that begins so for a formula (the full-width forms too, in Chinese Excel).
 DANGEROUS = r"^[=+\-@\t\r＝＋－＠]"
+LINE_POINTS = 15
 FORMATS = {"integer": "0", "score": "0.0", "share": "0.0%"}
 NUMBERS = tuple(FORMATS)
 
@@ -122,6 +123,19 @@ def workbook_bytes(sheets: list[Sheet], title: str, created_at: datetime, lang: 
     return buffer.getvalue()
 
 
+def _lines(one: Sheet) -> list[int]:
+    """How many lines each row needs: not every programme fits heights to wrapped text by itself."""
+    import polars as pl
+
+    texts = [c for c in one.columns if c.kind not in NUMBERS]
+    # A Chinese sign has three bytes and takes two places; a Latin letter one and one.
+    places = [
+        ((pl.col(c.key).str.len_bytes() + pl.col(c.key).str.len_chars()) / 2, c.width - 2) for c in texts
+    ]
+    needed = [(taken / width).ceil().fill_null(1) for taken, width in places]
+    return one.frame.select(pl.max_horizontal(1, *needed).cast(pl.Int64)).to_series().to_list()
+
+
 def _write_sheet(book: Any, one: Sheet, title: str, lang: str) -> None:
     page = book.add_worksheet(one.title)
     font = "宋体" if lang == "zh" else "Calibri"
@@ -129,8 +143,9 @@ def _write_sheet(book: Any, one: Sheet, title: str, lang: str) -> None:
     header = book.add_format(
         {**base, "bold": True, "bg_color": "#E8EEF5", "align": "center", "text_wrap": True}
     )
-    text = book.add_format({**base, "text_wrap": True})
-    quoted = book.add_format({**base, "text_wrap": True, "quote_prefix": True})
+    wrapped = {**base, "text_wrap": True, "indent": 1}
+    text = book.add_format(wrapped)
+    quoted = book.add_format({**wrapped, "quote_prefix": True})
     number = {kind: book.add_format({**base, "num_format": code}) for kind, code in FORMATS.items()}
     is_formula = {
         c.key: one.frame[c.key].str.contains(DANGEROUS) for c in one.columns if c.kind not in NUMBERS
@@ -148,6 +163,8 @@ def _write_sheet(book: Any, one: Sheet, title: str, lang: str) -> None:
                 page.write_string(row, at, value, quoted if is_formula[column.key][row - 1] else text)
     last = len(one.columns) - 1
     page.set_row(0, 32)
+    for row, lines in enumerate(_lines(one), start=1):
+        page.set_row(row, LINE_POINTS * lines)
     page.freeze_panes(1, 0)
     page.autofilter(0, 0, max(one.frame.height, 1), last)
     page.set_landscape()

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from models.errors import FengqingError
-from pipelines.options import HomeOption, JsonOption, LangOption, print_json, say
+from pipelines.options import HomeOption, JsonOption, LangOption, print_json
 
 if TYPE_CHECKING:
     from pipelines.resources import Settings
 
 
-def run(  # noqa: PLR0913 - one parameter an option
+def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     year: Annotated[int, typer.Option("--year", help="报告年度 · report year")],
     inbox: Annotated[Path, typer.Option("--inbox", help="收件目录 · folder of received files")],
     home: HomeOption = None,
@@ -74,7 +74,8 @@ def _execute(settings: Settings, key: str) -> str:
         except DagsterAssetCheckFailedError as error:
             raise FengqingError(
                 "EXPECTATION_FAILED",
-                f"入库数据未通过合约检验，未发布任何结果：{_plain(error)}。明细见 make dagster，改正后重新运行。",
+                f"入库数据未通过合约检验，未发布任何结果：{_plain(error)}。"
+                "明细见 make dagster，改正后重新运行。",
                 f"Loaded data breaks the contracts, so nothing was published: {_plain(error)}. "
                 "See `make dagster` for the rows, mend them and run again.",
             ) from error

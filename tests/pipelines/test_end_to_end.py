@@ -35,7 +35,8 @@ def test_rows_add_up_in_every_file(judged):
     parts = files["accepted"] + files["returned"] + files["quarantined"] + files["non_data"]
     assert (files["rows_read"] == parts).all()
     counted = rows.group_by("file_id").len("n")
-    assert files.join(counted, on="file_id", how="left")["n"].fill_null(0).equals(files["rows_read"].cast(pl.UInt32))
+    kept = files.join(counted, on="file_id", how="left")["n"].fill_null(0)
+    assert kept.to_list() == files["rows_read"].to_list()
 
 
 def test_every_injected_defect_is_found_under_its_own_code(nation, judged):
@@ -53,7 +54,7 @@ def test_every_injected_defect_is_found_under_its_own_code(nation, judged):
 
 def test_every_spoilt_row_has_the_right_verdict(nation, judged):
     _, rows, _ = judged
-    near = nation.mess.filter(IS_OF_ROW & (pl.col("defect") != "D03")).with_columns(CELL_SHEET)
+    near = nation.mess.filter(IS_OF_ROW, pl.col("defect") != "D03").with_columns(CELL_SHEET)
     # A repaired row falls all the same when its session was returned: the gravest record decides.
     gravest = near.group_by("file", "sheet", "row").agg(pl.col("verdict").sort_by(GRAVITY).last())
     outcome = gravest.with_columns(expected=pl.col("verdict").replace(OUTCOME))
@@ -116,9 +117,12 @@ def test_two_homes_give_the_same_numbers_to_the_bit(nation, cli, tmp_path):
     from models.home import Home
 
     run_id = nation.runs[2025]["run_id"]
-    with closing(open_snapshot(nation.home, run_id)) as one, closing(open_snapshot(Home(other), run_id)) as two:
+    with (
+        closing(open_snapshot(nation.home, run_id)) as one,
+        closing(open_snapshot(Home(other), run_id)) as two,
+    ):
         for table in ("indicators", "dimensions", "composite", "exemplars"):
-            query = f"select * from {table} order by all"  # noqa: S608
+            query = f"select * from {table} order by all"
             assert one.sql(query).pl().equals(two.sql(query).pl(), null_equal=True), table
 
 
@@ -207,7 +211,7 @@ def test_a_locked_warehouse_is_one_clear_line(nation, cli, tmp_path):
         [
             sys.executable,
             "-c",
-            "import sys, duckdb; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()",
+            "import sys, duckdb; c = duckdb.connect(sys.argv[1]); print('held', flush=True); input()",
             str(home / "warehouse.duckdb"),
         ],
         stdin=subprocess.PIPE,
@@ -230,7 +234,7 @@ def _checksums(nation):
             "where table_schema in ('main', 'history') order by 1"
         ).fetchall()
         return {
-            name: con.sql(f"select count(*), bit_xor(hash(t)) from {name} t").fetchone()  # noqa: S608
+            name: con.sql(f"select count(*), bit_xor(hash(t)) from {name} t").fetchone()
             for (name,) in tables
             if name != "main.expectation_results"
         }

@@ -71,3 +71,11 @@ def test_layout_has_both_titles_and_known_kinds():
         for column in sheets.columns(table):
             assert column.zh and column.en
             assert column.kind in {*sheets.NUMBERS, "text", "code"}
+
+
+def test_rows_are_high_enough_for_wrapped_text():
+    book = openpyxl.load_workbook(io.BytesIO(sheets.workbook_bytes([notes(["短", "长" * 130])], "t", WHEN)))
+    heights = [book["说明"].row_dimensions[row].height for row in (2, 3)]
+    # 130 signs of two places in columns of 22 and 100: thirteen lines in the narrow one.
+    assert heights[0] in {None, sheets.LINE_POINTS}  # the default height is not written
+    assert heights[1] == 13 * sheets.LINE_POINTS

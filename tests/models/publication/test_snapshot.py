@@ -231,3 +231,20 @@ def test_manifest_is_frozen(published):
         manifest = manifests.build(con, load(2025), 2025, 7)
     with pytest.raises(dataclasses.FrozenInstanceError):
         manifest.seed = 1
+
+
+@pytest.mark.parametrize(
+    ("group", "zh", "en"),
+    [
+        ("national/large/cases", "全国·大型·有受托案件", "National, Large, with commissioned cases"),
+        ("provincial/rest", "省·其余合并", "Provincial, the rest together"),
+        ("all/rest", "其余合并", "the rest together"),
+        ("all", "全部学会", "all societies"),
+        ("city/unknown/no_cases", "地市·未知·无受托案件", "City, unknown, without commissioned cases"),
+    ],
+)
+def test_a_peer_group_is_named_by_its_parts(group, zh, en):
+    from models.publication.labels import label_rows, peer_group_rows
+
+    known = list(label_rows(load(2025).model_dump(mode="json")))
+    assert list(peer_group_rows([group], known)) == [("peer_group", group, zh, en)]

@@ -1,0 +1,84 @@
+"""Chinese and English: messages from the gettext catalogues, names of codes from the snapshot, numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+Lang = Literal["zh", "en"]
+LANGUAGES: tuple[Lang, ...] = ("zh", "en")
+LOCALES: dict[Lang, str] = {"zh": "zh_CN", "en": "en"}
+FOLDER = Path(__file__).parent / "locales"
+DASH = "—"
+
+
+@cache
+def catalogue(lang: Lang) -> dict[str, str]:
+    """Message key → text of a language."""
+    with (FOLDER / LOCALES[lang] / "LC_MESSAGES" / "dashboards.po").open("rb") as file:
+        read = read_po(file, locale=LOCALES[lang])
+    return {str(m.id): str(m.string) for m in read if m.id}
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Everything a page says in one language. `labels` maps (kind, code) to the snapshot's name."""
+
+    lang: Lang
+    labels: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def __call__(self, key: str, **values: object) -> str:
+        """A message; KeyError if the catalogue lacks it."""
+        text = catalogue(self.lang)[key]
+        return text.format(**values) if values else text
+
+    def label(self, kind: str, code: str | None) -> str:
+        """The name of a code; the code itself if it has none, a dash for nothing."""
+        return DASH if code is None else self.labels.get((kind, code), code)
+
+    def options(self, kind: str) -> list[str]:
+        """The codes of a kind, in the order of display."""
+        return [code for known, code in self.labels if known == kind]
+
+    def pick(self, zh: str, en: str) -> str:
+        """The text of this language."""
+        return en if self.lang == "en" else zh
+
+    def integer(self, value: float | None) -> str:
+        """A count, grouped by thousands."""
+        return DASH if value is None else format_decimal(value, "#,##0", locale=LOCALES[self.lang])
+
+    def decimal(self, value: float | None, digits: int = 1) -> str:
+        """A number with a fixed number of decimals."""
+        pattern = "#,##0" + ("." + "0" * digits if digits else "")
+        return DASH if value is None else format_decimal(value, pattern, locale=LOCALES[self.lang])
+
+    def percent(self, share: float | None) -> str:
+        """A share (0–1) as a percentage with one decimal."""
+        return DASH if share is None else f"{self.decimal(share * 100)}%"
+
+    def signed(self, value: float | None, is_share: bool = False) -> str:
+        """A difference with its sign; of shares in percentage points."""
+        if value is None:
+            return DASH
+        shown = round(value * 100 if is_share else value, 1)
+        sign = "+" if shown > 0 else "−" if shown < 0 else "±"
+        return f"{sign}{self.decimal(abs(shown))}{self('points') if is_share else ''}"
+
+    def trimmed(self, value: float | None) -> str:
+        """A count that may have a fraction: at most one decimal."""
+        return DASH if value is None else format_decimal(value, "#,##0.#", locale=LOCALES[self.lang])
+
+    def value(self, value: float | None, unit: str) -> str:
+        """An indicator's value in its own unit: shares as percentages, levels and counts as they are."""
+        return self.trimmed(value) if unit in {"count", "level"} else self.percent(value)
+
+    def moment(self, value: datetime) -> str:
+        """A UTC time to the minute."""
+        return f"{value:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,192 @@
+"""总览: filing, intake, bands, what changed since last year, what needs attention."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from dashboards import charts, snapshot
+from dashboards.tables import Head, badge, cards, share_bar, table
+from dashboards.view import View, chart, heading, run_line, section
+
+UNITS, FINDINGS = 8, 8
+VERDICTS = ("accepted", "returned", "quarantined", "non_data")
+
+
+def render(view: View) -> None:
+    """The whole page."""
+    t = view.texts
+    heading(t("overview.title", year=view.run["year"]), run_line(view), proposed=True)
+    now = snapshot.headline(view.con)
+    _cards(view, now)
+    left, right = st.columns(2, gap="large")
+    with left:
+        _bands(view)
+    with right:
+        section(t("overview.dimensions.title"), t("overview.dimensions.lead"))
+        rows = snapshot.dimension_means(view.con)
+        chart(charts.dimension_ranges(rows, t), "dimensions", t("overview.dimensions.title"))
+    left, right = st.columns(2, gap="large")
+    with left:
+        _filing(view)
+    with right:
+        _findings(view)
+    left, right = st.columns(2, gap="large")
+    with left:
+        _intake(view)
+    with right:
+        _warnings(view)
+    _changes(view, now)
+
+
+def _cards(view: View, now: dict[str, Any]) -> None:
+    t = view.texts
+    societies, filed = now["societies_n"], now["filed_n"]
+    st.html(
+        cards(
+            [
+                (t("card.societies"), t.integer(societies), t("card.societies.note")),
+                (
+                    t("card.filed"),
+                    t.percent(filed / societies if societies else None),
+                    t("card.filed.note", filed=t.integer(filed), unfiled=t.integer(societies - filed)),
+                ),
+                (
+                    t("card.rated"),
+                    t.integer(now["rated_n"]),
+                    t("card.rated.note", score=t.decimal(now["mean_score"])),
+                ),
+                (t("card.verified"), t.percent(now["verified_share"]), t("card.verified.note")),
+                (t("card.selected"), t.integer(now["selected_n"]), t("card.selected.note")),
+            ]
+        )
+    )
+
+
+def _bands(view: View) -> None:
+    t = view.texts
+    now = snapshot.bands(view.con)
+    before = None if view.previous is None else snapshot.bands(view.previous)
+    section(t("overview.bands.title"), t("overview.bands.lead"), proposed=True)
+    years = (view.run["year"], view.run["year"] - 1)
+    chart(charts.bands(now, before, years, t), "bands", t("overview.bands.title"))
+
+
+def _filing(view: View) -> None:
+    t = view.texts
+    section(t("overview.filing.title"), t("overview.filing.lead"))
+    heads = [
+        Head(t("column.supervisor")),
+        Head(t("column.due"), True),
+        Head(t("column.filed"), True),
+        Head(t("column.unfiled"), True),
+        Head(t("column.filing_rate"), css="wide"),
+    ]
+    rows = [
+        (
+            one["supervisor_name"] or one["supervisor_id"] or t("overview.no_supervisor"),
+            t.integer(one["due_n"]),
+            t.integer(one["filed_n"]),
+            t.integer(one["unfiled_n"]),
+            share_bar(one["filed_n"] / one["due_n"], t.percent(one["filed_n"] / one["due_n"])),
+        )
+        for one in snapshot.filing_by_unit(view.con, UNITS).iter_rows(named=True)
+    ]
+    st.html(table(heads, rows, t("overview.filing.title")))
+
+
+def _intake(view: View) -> None:
+    t = view.texts
+    found = snapshot.intake(view.con)
+    lead = t("overview.intake.lead", files=t.integer(found["files_n"]), rows=t.integer(found["rows_read"]))
+    section(t("overview.intake.title"), lead)
+    heads = [Head(t("column.verdict")), Head(t("column.rows"), True), Head(t("column.share"), css="wide")]
+    read = found["rows_read"]
+    rows = [
+        (
+            badge(t.label("verdict", code), code),
+            t.integer(found[code]),
+            share_bar(found[code] / read, t.percent(found[code] / read)) if read else "",
+        )
+        for code in VERDICTS
+    ]
+    st.html(table(heads, rows, t("overview.intake.title")))
+
+
+def _findings(view: View) -> None:
+    t = view.texts
+    section(t("overview.findings.title"), t("overview.findings.lead"))
+    found = snapshot.top_findings(view.con, FINDINGS)
+    if found.is_empty():
+        st.text(t("overview.findings.none"))
+        return
+    heads = [
+        Head(t("column.code"), css="code"),
+        Head(t("column.finding")),
+        Head(t("column.treatment")),
+        Head(t("column.places"), True),
+        Head(t("column.societies"), True),
+    ]
+    rows = [
+        (
+            one["code"],
+            t.label("defect", one["code"]),
+            badge(t.label("finding_verdict", one["verdict"]), f"verdict-{one['verdict']}"),
+            t.integer(one["findings_n"]),
+            t.integer(one["societies_n"] or None),
+        )
+        for one in found.iter_rows(named=True)
+    ]
+    st.html(table(heads, rows, t("overview.findings.title")))
+
+
+def _warnings(view: View) -> None:
+    t = view.texts
+    section(t("overview.warnings.title"), t("overview.warnings.lead"))
+    found = snapshot.warnings(view.con)
+    if found.is_empty():
+        # No record of a check is not a check that holds.
+        st.text(
+            t("overview.warnings.none") if snapshot.checks_n(view.con) else t("overview.warnings.unrecorded")
+        )
+        return
+    heads = [Head(t("column.family")), Head(t("column.check")), Head(t("column.observed"), True)]
+    rows = [
+        (t.label("family", one["family"]), one["description"], one["observed"])
+        for one in found.iter_rows(named=True)
+    ]
+    st.html(table(heads, rows, t("overview.warnings.title")))
+
+
+def _changes(view: View, now: dict[str, Any]) -> None:
+    t = view.texts
+    if view.previous is None:
+        section(t("overview.changes.title"), t("overview.changes.none"))
+        return
+    before = snapshot.headline(view.previous)
+    year = view.run["year"]
+    section(t("overview.changes.title"), t("overview.changes.lead"))
+    heads = [
+        Head(t("column.figure")),
+        Head(str(year - 1), True),
+        Head(str(year), True),
+        Head(t("column.change"), True),
+    ]
+    filed = [one["filed_n"] / one["societies_n"] if one["societies_n"] else None for one in (before, now)]
+    figures: list[tuple[str, float | None, float | None, bool]] = [
+        (t("change.filed"), filed[0], filed[1], True),
+        (t("change.score"), before["mean_score"], now["mean_score"], False),
+        (t("change.best"), before["best_share"], now["best_share"], True),
+        (t("change.verified"), before["verified_share"], now["verified_share"], True),
+    ]
+    rows = [
+        (
+            name,
+            t.percent(old) if is_share else t.decimal(old),
+            t.percent(new) if is_share else t.decimal(new),
+            t.signed(None if old is None or new is None else new - old, is_share),
+        )
+        for name, old, new, is_share in figures
+    ]
+    st.html(table(heads, rows, t("overview.changes.title")))

@@ -1,0 +1,288 @@
+"""学会画像: one society's band, score and rank ranges, dimensions, indicators, and the rows behind each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from dashboards import charts, snapshot
+from dashboards.i18n import Texts
+from dashboards.tables import Head, badge, bar, cards, cell, state, table, two_lines
+from dashboards.view import View, chart, heading, run_line, section
+from models.errors import FengqingError
+from models.publication.disclosure import SMALLEST_COUNT
+from models.publication.explain import Explanation, explain
+
+MATCHES, FINDINGS, SOURCES = 100, 20, 200
+
+
+def render(view: View) -> None:
+    """The whole page."""
+    chosen = _choose(view)
+    t = view.texts
+    if chosen is None:
+        heading(t("society.title"), run_line(view))
+        st.text(t("society.no_match"))
+        return
+    one = snapshot.society(view.con, chosen)
+    if one is None:
+        heading(t("society.title"), run_line(view))
+        st.text(t("society.unknown", code=chosen))
+        return
+    _header(view, one)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        section(
+            t("society.dimensions.title"),
+            t("society.dimensions.lead", group=t.label("peer_group", one["peer_group"])),
+        )
+        chart(
+            charts.profile(snapshot.dimensions(view.con, chosen), t), "profile", t("society.dimensions.title")
+        )
+    with right:
+        _exemplar(view, one)
+        _findings(view, chosen)
+    _indicators(view, chosen)
+    _sources(view, chosen)
+
+
+def _choose(view: View) -> str | None:
+    """Search and selection; the URL names the society by its code."""
+    t = view.texts
+    named = st.query_params.get("society")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input(t("society.search"), key="society_text", placeholder=t("society.search.hint"))
+        found = dict(snapshot.find_societies(view.con, text, MATCHES))
+        current = None if named is None else snapshot.society(view.con, named)
+        if named is not None and current and not text:
+            found = {named: current["name"], **found}
+        if not found:
+            return None
+        codes = list(found)
+        start = codes.index(named) if named in found else 0
+        chosen = st.selectbox(
+            t("society.select"), codes, index=start, format_func=lambda code: f"{found[code]}　{code}",
+            key=f"society_choice_{text}_{named}_{view.lang}",
+        )  # fmt: skip
+    if named and not current and not text:
+        return named
+    if chosen is not None and chosen != named:
+        st.query_params["society"] = chosen
+    return chosen
+
+
+def _header(view: View, one: dict[str, Any]) -> None:
+    t = view.texts
+    facts = [
+        one["society_id"],
+        t.label("level", one["level"]),
+        t.label("reporting_line", one["reporting_line"]),
+        t.label("cast_class", one["cast_class"]),
+        t.label("size_class", one["size_class"]),
+        one["supervisor_name"] or t("overview.no_supervisor"),
+    ]
+    # A national body's level and reporting line bear the same name.
+    heading(one["name"], " · ".join(dict.fromkeys(facts)))
+    rated = one["band"] != "unrated"
+    rank = t("society.rank.value", low=one["rank_low"], high=one["rank_high"]) if one["rank_low"] else "—"
+    remarks = [
+        t.label("unrated_reason", one["unrated_reason"]) if one["unrated_reason"] else "",
+        t("society.veto", name=t.label("veto", one["veto_code"])) if one["veto_code"] else "",
+        t("society.hold", name=t.label("hold", one["hold_code"])) if one["hold_code"] else "",
+    ]
+    st.html(
+        cards(
+            [
+                (
+                    t("column.band"),
+                    t.label("band", one["band"]),
+                    "；".join(r for r in remarks if r) or t("proposed.note"),
+                ),
+                (
+                    t("column.score"),
+                    t.decimal(one["score"]),
+                    t("society.interval", low=t.decimal(one["low"]), high=t.decimal(one["high"]))
+                    if rated
+                    else "",
+                ),
+                (
+                    t("society.rank"),
+                    rank,
+                    t(
+                        "society.rank.note",
+                        group=t.label("peer_group", one["peer_group"]),
+                        n=t.integer(one["peer_n"]),
+                    )
+                    if rated
+                    else "",
+                ),
+                (t("column.verified"), t.percent(one["verified_share"]), t("card.verified.note")),
+                (
+                    t("column.not_reported"),
+                    t.integer(one["not_reported_n"]),
+                    t(
+                        "society.pending",
+                        n=t.integer(one["pending_n"]),
+                        weight=t.trimmed(one["applicable_weight"]),
+                    ),
+                ),
+            ]
+        )
+    )
+
+
+def _exemplar(view: View, one: dict[str, Any]) -> None:
+    t = view.texts
+    section(t("society.exemplar.title"), proposed=True)
+    if one["decision"] is None:
+        st.text(t("society.exemplar.none"))
+        return
+    mark = badge(t.label("decision", one["decision"]), one["decision"])
+    tag = "" if one["practice_tag"] is None else f" {cell(t.label('practice_tag', one['practice_tag']))}"
+    reason = t.pick(one["reason_zh"], one["reason_en"])
+    st.html(f'<p class="fq-decision">{mark}{tag}<br>{cell(reason)}</p>')
+
+
+def _findings(view: View, society_id: str) -> None:
+    t = view.texts
+    section(t("society.findings.title"), t("society.findings.lead"))
+    found = snapshot.society_findings(view.con, society_id, FINDINGS)
+    if found.is_empty():
+        st.text(t("society.findings.none"))
+        return
+    heads = [Head(t("column.treatment")), Head(t("column.place")), Head(t("column.message"))]
+    rows = [
+        (
+            badge(t.label("finding_verdict", one["verdict"]), f"verdict-{one['verdict']}"),
+            place(t, one["file"], one["sheet"], one["row"]),
+            t.pick(one["message_zh"], one["message_en"]),
+        )
+        for one in found.iter_rows(named=True)
+    ]
+    st.html(table(heads, rows, t("society.findings.title")))
+
+
+def place(t: Texts, file: str | None, sheet: str | None, row: int | None) -> str:
+    """Sheet and line, or the file where there is no sheet."""
+    if sheet is None:
+        return file or "—"
+    return sheet if row is None else t("place", sheet=sheet, row=row)
+
+
+def _indicators(view: View, society_id: str) -> None:
+    t = view.texts
+    section(t("society.indicators.title"), t("society.indicators.lead"), proposed=True)
+    st.html(
+        '<p class="fq-legend">'
+        + "　".join(state(c, t.label("state", c)) for c in t.options("state"))
+        + "</p>"
+    )
+    heads = [
+        Head(t("column.indicator"), css="name"),
+        Head(t("column.state")),
+        Head(t("column.numerator"), True),
+        Head(t("column.denominator"), True),
+        Head(t("column.value"), True),
+        Head(t("column.target"), True),
+        Head(t("column.peer_mean"), True),
+        Head(t("column.evidence")),
+        Head(t("column.weight"), True),
+        Head(t("column.score"), True),
+        Head("", css="bar"),
+    ]
+    rows: list[tuple[str | None, ...]] = []
+    dimension = None
+    for one in snapshot.indicators(view.con, society_id).iter_rows(named=True):
+        if one["dimension"] != dimension:
+            dimension = one["dimension"]
+            rows.append((f"{dimension} {t.label('dimension', dimension)}",))
+        rows.append(_indicator_row(t, one))
+    st.html(table(heads, rows, t("society.indicators.title")))
+
+
+def _indicator_row(t: Texts, one: dict[str, Any]) -> tuple[str | None, ...]:
+    score = None if one["score"] is None else one["score"] * 100
+    hidden = f"<{SMALLEST_COUNT}" if one["is_suppressed"] else None
+    value = t.value(one["value"], one["unit"])
+    if one["shrunk"] and one["value"] is not None:
+        span = f"{t.value(one['low'], one['unit'])}–{t.value(one['high'], one['unit'])}"
+        value = two_lines(value, span)
+    return (
+        f"{one['indicator']} {t.label('indicator', one['indicator'])}",
+        state(one["state"], t.label("state", one["state"])),
+        hidden or t.trimmed(one["numerator"]),
+        hidden or t.trimmed(one["denominator"]),
+        value,
+        t.value(one["target"], one["unit"]),
+        t.value(one["peer_mean"], one["unit"]),
+        t.label("grade", one["grade"]),
+        t.trimmed(one["weight"]),
+        t.decimal(score),
+        bar(score, t.decimal(score)),
+    )
+
+
+def _sources(view: View, society_id: str) -> None:
+    t = view.texts
+    section(t("society.sources.title"), t("society.sources.lead"))
+    codes = [code for code in t.options("indicator")]
+    chosen = st.selectbox(
+        t("society.sources.select"), codes, key="indicator", bind="query-params",
+        format_func=lambda code: f"{code} {t.label('indicator', code)}",
+    )  # fmt: skip
+    try:
+        one = explain(view.con, society_id, chosen)
+    except FengqingError as error:
+        st.text(error.text(view.lang))
+        return
+    suppressed = one.denominator is None and one.state in {"reported", "zero"}
+    st.html(_sentence(t, one, suppressed))
+    if suppressed:
+        st.text(t("society.sources.suppressed", n=SMALLEST_COUNT))
+        return
+    if not one.sources:
+        st.text(t("society.sources.none"))
+        return
+    heads = [
+        Head(t("column.file")),
+        Head(t("column.sheet")),
+        Head(t("column.line"), True),
+        Head(t("column.row_label")),
+        Head(t("column.numerator"), True),
+        Head(t("column.denominator"), True),
+        Head(t("column.evidence")),
+        Head(t("column.evidence_weight"), True),
+    ]
+    rows = [
+        (
+            source.file or source.file_id[:12],
+            source.sheet,
+            "" if source.row is None else str(source.row),
+            source.label,
+            t.trimmed(source.numerator),
+            t.trimmed(source.denominator),
+            t.label("state", "under_verification") if source.is_pending else t.label("grade", source.grade),
+            t.trimmed(source.evidence_weight),
+        )
+        for source in one.sources[:SOURCES]
+    ]
+    st.html(table(heads, rows, t("society.sources.title")))
+    if len(one.sources) > SOURCES:
+        st.text(t("society.sources.more", shown=SOURCES, total=t.integer(len(one.sources))))
+
+
+def _sentence(t: Texts, one: Explanation, suppressed: bool) -> str:
+    """Score ← value ← numerator ÷ denominator, with what each of them counts."""
+    hidden = f"<{SMALLEST_COUNT}" if suppressed else None
+    score = None if one.score is None else one.score * 100
+    target = t("sources.target", target=t.value(one.target, one.unit))
+    numerator, denominator = (hidden or t.trimmed(n) for n in (one.numerator, one.denominator))
+    steps = [
+        (t("column.score"), t.decimal(score), t("sources.weight", weight=t.trimmed(one.weight))),
+        (t("column.value"), t.value(one.value, one.unit), t("society.shrunk") if one.shrunk else target),
+        (t("column.numerator"), numerator, t.pick(one.numerator_zh, one.numerator_en)),
+        (t("column.denominator"), denominator, t.pick(one.denominator_zh, one.denominator_en)),
+    ]
+    formula = t("sources.formula", formula=t.pick(one.formula_zh, one.formula_en), clause=one.clause)
+    return f'{cards(steps)}<p class="fq-formula">{cell(formula)}</p>'

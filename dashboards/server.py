@@ -1,0 +1,183 @@
+"""The web server: Streamlit as an ASGI app with our shell and readiness route, on this machine only."""
+
+from __future__ import annotations
+
+import gc
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dashboards import settings
+from models.errors import FengqingError
+from models.publication.snapshot import current, open_snapshot, resolve
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from streamlit.web.server.starlette.starlette_app import App
+
+    from models.home import Home
+
+SCRIPT = Path(__file__).parent / "app.py"
+LOOPBACK = ("127.0.0.1", "localhost")
+UPLOAD_MB, MESSAGE_MB = 1, 50
+
+
+def options(port: int) -> dict[str, Any]:
+    """Streamlit's options. Given here, not in a file, so that the dashboard starts from any folder."""
+    from dashboards.charts import FONTS, GRID, INK, MAIN
+
+    font = ", ".join(name if " " not in name else f'"{name}"' for name in FONTS.split(", "))
+    return {
+        "global.developmentMode": False,
+        "browser.gatherUsageStats": False,
+        "client.showErrorDetails": "none",
+        "client.showErrorLinks": "false",
+        "client.toolbarMode": "minimal",
+        "client.allowedOrigins": [],
+        "server.address": LOOPBACK[0],
+        "server.port": port,
+        "server.headless": True,
+        "server.allowedHosts": list(LOOPBACK),
+        "server.enableAgentApi": False,
+        "server.enableCORS": True,
+        "server.enableXsrfProtection": True,
+        "server.enableStaticServing": False,
+        "server.fileWatcherType": "none",
+        "server.maxUploadSize": UPLOAD_MB,
+        "server.maxMessageSize": MESSAGE_MB,
+        "server.showEmailPrompt": False,
+        "theme.base": "light",
+        "theme.primaryColor": MAIN,
+        "theme.textColor": INK,
+        "theme.borderColor": GRID,
+        "theme.backgroundColor": "#FFFFFF",
+        "theme.secondaryBackgroundColor": "#F5F7FA",
+        "theme.font": font,
+        "theme.headingFont": font,
+        "theme.baseRadius": "6px",
+    }
+
+
+def build_app() -> App:
+    """The ASGI app. Options must have been loaded."""
+    import streamlit as st
+    from starlette.middleware import Middleware
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
+    from starlette.routing import Mount, Route
+    from starlette.staticfiles import StaticFiles
+    from streamlit.runtime.pages_manager import PagesManager
+
+    from dashboards.shell import STATIC, STATIC_PATH, ShellMiddleware
+
+    # app.py names its pages itself; Streamlit would also offer the modules of pages/ until its first rerun.
+    PagesManager.uses_pages_directory = False
+    return st.App(
+        SCRIPT,
+        lifespan=_lifespan,
+        routes=[
+            Route("/healthz", _health, methods=["GET"]),
+            Mount(STATIC_PATH, app=StaticFiles(directory=STATIC)),
+        ],
+        middleware=[
+            Middleware(TrustedHostMiddleware, allowed_hosts=list(LOOPBACK)),
+            Middleware(ShellMiddleware),
+        ],
+    )
+
+
+async def _health(_request: Request) -> Response:
+    """Ready when the runs can be read; before the first run there is nothing to read, which is fine."""
+    from starlette.responses import JSONResponse
+
+    known = settings.load()
+    try:
+        run_id = None
+        if current(known.home):
+            run_id = resolve(known.home, known.run_id)
+            open_snapshot(known.home, run_id).close()
+    except FengqingError as error:
+        return JSONResponse({"status": "unavailable", "error": error.code}, status_code=503)
+    return JSONResponse({"status": "ok", "run_id": run_id})
+
+
+@asynccontextmanager
+async def _lifespan(_app: App) -> AsyncIterator[dict[str, Any]]:
+    """Import what is heavy before the first visitor, and take it out of the collector's sight.
+
+    Streamlit collects garbage after every rerun; with these modules frozen it serves 4–6 times as many.
+    """
+    import plotly.graph_objects
+    import polars
+    import xlsxwriter
+
+    from dashboards.pages import assessment, empty, overview, society
+
+    del plotly, polars, xlsxwriter, assessment, empty, overview, society
+    gc.collect()
+    gc.freeze()
+    yield {}
+
+
+def serve(
+    home: Home, port: int = 8501, address: str = LOOPBACK[0], run_id: str | None = None, lang: str = "zh"
+) -> None:
+    """Serve the dashboard until interrupted.
+
+    Raises:
+        FengqingError: another address than this machine's, a port in use, or a run that is not there.
+    """
+    if address not in LOOPBACK:
+        raise FengqingError(
+            "ADDRESS_REFUSED",
+            f"不能监听 {address}：界面尚无登录，只能在本机使用（127.0.0.1）。请去掉 --address。",
+            f"Will not listen on {address}: without sign-in the dashboard is for this machine only "
+            "(127.0.0.1). Leave out --address.",
+        )
+    if run_id is not None:
+        resolve(home, run_id)
+    listener = _bind(port)
+    try:
+        _run(home, listener, run_id, lang)
+    finally:
+        listener.close()
+
+
+def _bind(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((LOOPBACK[0], port))
+    except OSError as error:
+        listener.close()
+        raise FengqingError(
+            "PORT_IN_USE",
+            f"端口 {port} 不可用（{os.strerror(error.errno or 0)}），请用 --port 指定其他端口。",
+            f"Port {port} is not available ({os.strerror(error.errno or 0)}); choose another with --port.",
+        ) from error
+    listener.listen(128)
+    return listener
+
+
+def _run(home: Home, listener: socket.socket, run_id: str | None, lang: str) -> None:
+    import uvicorn
+    from streamlit.web import bootstrap
+
+    settings.store(home, run_id)
+    port = listener.getsockname()[1]
+    bootstrap.load_config_options(options(port))
+    url = f"http://{LOOPBACK[0]}:{port}/" + ("?lang=en" if lang == "en" else "")
+    print(f"{'Dashboard' if lang == 'en' else '界面'}: {url}", flush=True)
+    config = uvicorn.Config(
+        build_app(),
+        ws="websockets-sansio",
+        ws_max_size=MESSAGE_MB * 1024 * 1024,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=3,
+    )
+    uvicorn.Server(config).run(sockets=[listener])

@@ -1,0 +1,117 @@
+"""Rows → an HTML table. Plain HTML is read by screen readers, prints, and uses the page's fonts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from urllib.parse import urlencode
+
+SIGNS = {"reported": "●", "zero": "○", "not_reported": "×", "not_applicable": "—", "under_verification": "◇"}
+
+
+class Html(str):
+    """Text that is HTML already; everything else is escaped."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Head:
+    """A column's heading; `is_number` sets figures flush right, `css` adds a class to heading and cells."""
+
+    text: str
+    is_number: bool = False
+    css: str = ""
+
+    @property
+    def classes(self) -> str:
+        """The class attribute's value."""
+        return " ".join(part for part in ("number" if self.is_number else "", self.css) if part)
+
+
+def cell(value: str | None) -> str:
+    """The HTML of a value: data is text, never mark-up."""
+    return value if isinstance(value, Html) else escape(value or "")
+
+
+def table(heads: Sequence[Head], rows: Iterable[Sequence[str | None]], caption: str) -> str:
+    """An HTML table. `caption` names it for those who cannot see it; a row of one cell heads a group."""
+    top = "".join(f'<th scope="col" class="{h.classes}">{cell(h.text)}</th>' for h in heads)
+    body = "".join(f"<tr>{_cells(heads, row)}</tr>" for row in rows)
+    return (
+        f'<div class="fq-scroll" tabindex="0" role="region" aria-label="{escape(caption)}">'
+        f'<table class="fq-table"><caption>{escape(caption)}</caption>'
+        f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _cells(heads: Sequence[Head], row: Sequence[str | None]) -> str:
+    if len(row) == 1:
+        return f'<th scope="rowgroup" colspan="{len(heads)}" class="fq-group">{cell(row[0])}</th>'
+    return "".join(f'<td class="{h.classes}">{cell(v)}</td>' for h, v in zip(heads, row, strict=True))
+
+
+def link(text: str, page: str, **parameters: str) -> Html:
+    """A link to one of our pages."""
+    chosen = urlencode({name: value for name, value in parameters.items() if value})
+    return Html(f'<a href="{escape(page)}?{escape(chosen)}" target="_self">{escape(text)}</a>')
+
+
+def badge(text: str, css: str) -> Html:
+    """A short word on a tinted ground."""
+    return Html(f'<span class="fq-badge {escape(css)}">{escape(text)}</span>')
+
+
+def state(code: str, name: str) -> Html:
+    """A state with its sign: the four kinds of nothing differ in form and in words, not in colour alone."""
+    return Html(
+        f'<span class="fq-state {escape(code)}"><span aria-hidden="true">{SIGNS[code]}</span>'
+        f"{escape(name)}</span>"
+    )
+
+
+def interval(score: float | None, low: float | None, high: float | None, label: str) -> Html:
+    """A score with its interval on a scale from 0 to 100."""
+    if score is None or low is None or high is None:
+        return Html("")
+    return Html(
+        f'<span class="fq-interval" role="img" aria-label="{escape(label)}" title="{escape(label)}">'
+        f'<i style="left:{low:.1f}%;width:{max(high - low, 0.5):.1f}%"></i>'
+        f'<b style="left:{score:.1f}%"></b></span>'
+    )
+
+
+def bar(score: float | None, label: str) -> Html:
+    """A score as a bar from 0 to 100."""
+    if score is None:
+        return Html("")
+    return Html(
+        f'<span class="fq-share full" title="{escape(label)}"><i style="width:{score:.1f}%"></i></span>'
+    )
+
+
+def two_lines(first: str, second: str) -> Html:
+    """A value with a remark below it in small type."""
+    return Html(f"{cell(first)}<small>{escape(second)}</small>")
+
+
+def share_bar(share: float | None, label: str) -> Html:
+    """A share (0–1) as a bar with its figure."""
+    if share is None:
+        return Html("")
+    return Html(
+        f'<span class="fq-share"><i style="width:{share * 100:.1f}%"></i></span>'
+        f'<span class="fq-share-label">{escape(label)}</span>'
+    )
+
+
+def cards(items: Iterable[tuple[str, str, str]]) -> str:
+    """Headline figures: (name, figure, remark)."""
+    parts = "".join(
+        f'<div class="fq-card"><span class="name">{escape(name)}</span>'
+        f'<span class="figure">{escape(figure)}</span>'
+        f'<span class="remark">{escape(remark)}</span></div>'
+        for name, figure, remark in items
+    )
+    return f'<div class="fq-cards">{parts}</div>'

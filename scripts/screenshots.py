@@ -1,0 +1,138 @@
+"""Take the pictures of docs/screenshots anew: the three pages in Chinese, 1280 wide."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+ROOT = Path(__file__).parent.parent
+OUT = ROOT / "docs" / "screenshots"
+# file name → path of the page
+PAGES = {"overview": "", "society": "society", "assessment": "assessment"}
+WIDTH, START_SECONDS, PAGE_MS = 1280, 60, 30_000
+BROWSERS = ("chromium", "google-chrome", "chromium-browser")
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SETTLED = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+
+
+def browser_path() -> str:
+    """The browser of this machine; an error naming the remedy when there is none."""
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if found is None:
+        sys.exit("未找到 Chromium，请先运行 make browser。No Chromium: run `make browser` first.")
+    return found
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@contextmanager
+def served(home: Path) -> Iterator[str]:
+    """The dashboard over `home` in a process of its own; yields its address and stops it."""
+    port = free_port()
+    code = (
+        "import sys; from pathlib import Path; from models.home import Home; "
+        "from dashboards.server import serve; "
+        "serve(Home(Path(sys.argv[1])), port=int(sys.argv[2]))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code, str(home), str(port)], cwd=ROOT)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait(process, address)
+        yield address
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _wait(process: subprocess.Popen[bytes], address: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            sys.exit("界面未能启动。The dashboard did not start.")
+        try:
+            with urllib.request.urlopen(f"{address}/healthz", timeout=2):
+                return
+        except urllib.error.HTTPError as error:
+            sys.exit(f"界面未就绪 The dashboard is not ready: {error.read().decode()}")
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.3)
+    sys.exit("界面启动超时。The dashboard took too long to start.")
+
+
+def shoot(page: Page, url: str, path: Path) -> None:
+    """Open the page, wait until it has settled, and take it whole (the page scrolls inside a fixed frame)."""
+    page.set_viewport_size({"width": WIDTH, "height": 900})
+    page.goto(url)
+    page.wait_for_selector(SETTLED, timeout=PAGE_MS)
+    page.wait_for_selector(".fq-head, .fq-empty", timeout=PAGE_MS)
+    page.wait_for_timeout(1200)
+    height = page.evaluate(
+        """() => document.querySelector('[data-testid="stMainBlockContainer"]').scrollHeight"""
+    )
+    page.set_viewport_size({"width": WIDTH, "height": max(700, int(height) + 20)})
+    page.evaluate("() => document.fonts.ready")
+    page.wait_for_timeout(1000)
+    page.screenshot(path=path)
+
+
+def main() -> None:
+    """Parse the options, serve, and take the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--home", type=Path, default=Path(os.environ.get("FENGQING_HOME", "var/demo")))
+    parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("--lang", choices=("zh", "en"), default="zh")
+    parser.add_argument("--society", default="", help="credit code shown on the second page")
+    chosen = parser.parse_args()
+    if not (chosen.home / "snapshots" / "current.json").exists():
+        sys.exit(
+            f"{chosen.home} 尚无已发布的评估，请先运行 make demo SERVE=0。"
+            f"No run in {chosen.home} yet: `make demo SERVE=0`."
+        )
+    from playwright.sync_api import sync_playwright
+
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    with served(chosen.home) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path(), args=ARGUMENTS)
+        context = browser.new_context(locale="zh-CN" if chosen.lang == "zh" else "en-GB")
+        page = context.new_page()
+        for name, path in PAGES.items():
+            query = f"?lang={chosen.lang}" + (
+                f"&society={chosen.society}" if name == "society" and chosen.society else ""
+            )
+            shoot(page, f"{address}/{path}{query}", chosen.out / f"{name}.png")
+        browser.close()
+    print(json.dumps([str(chosen.out / f"{name}.png") for name in PAGES], ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()

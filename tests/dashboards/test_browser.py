@@ -1,0 +1,171 @@
+"""In a real browser: pages settle without errors, filters survive a reload, the download is the export."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+DEJAVU = Path("/usr/share/fonts/truetype/dejavu")
+PATHS = ("", "society", "assessment")
+
+
+@pytest.fixture(scope="module")
+def launch(screenshots):
+    if not any(shutil.which(name) for name in screenshots.BROWSERS):
+        pytest.skip("no Chromium: make browser")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = []
+
+        def start(**environment):
+            browser = playwright.chromium.launch(
+                executable_path=screenshots.browser_path(),
+                args=screenshots.ARGUMENTS,
+                env={**os.environ, **environment},
+            )
+            opened.append(browser)
+            return browser
+
+        yield start
+        for browser in opened:
+            browser.close()
+
+
+@pytest.fixture(scope="module")
+def browser(launch):
+    return launch()
+
+
+@pytest.fixture
+def page(browser):
+    context = browser.new_context(
+        locale="zh-CN", accept_downloads=True, viewport={"width": 1280, "height": 900}
+    )
+    made = context.new_page()
+    made.problems = []
+    made.on("console", lambda m: made.problems.append(m.text) if m.type == "error" else None)
+    made.on("pageerror", lambda error: made.problems.append(str(error)))
+    # A reload cuts off what is under way.
+    made.on("requestfailed", lambda r: None if "ERR_ABORTED" in r.failure else made.problems.append(r.url))
+    made.origins = set()
+    made.on("request", lambda request: made.origins.add(re.sub(r"^(\w+://[^/]+).*", r"\1", request.url)))
+    yield made
+    context.close()
+
+
+def settle(page, screenshots):
+    page.wait_for_selector(".fq-head", timeout=30_000)
+    page.wait_for_selector(screenshots.SETTLED, timeout=30_000)
+    page.wait_for_timeout(300)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_renders_without_errors(page, address, screenshots, path, lang):
+    page.goto(f"{address}/{path}?lang={lang}")
+    settle(page, screenshots)
+    page.wait_for_selector(".js-plotly-plot .main-svg", timeout=30_000)
+    assert page.problems == []
+    assert {origin for origin in page.origins if origin.startswith("http")} == {address}
+    assert page.evaluate("document.documentElement.lang") == ("en" if lang == "en" else "zh-CN")
+    # Nothing is cut off at the width of an office screen.
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_the_language_is_one_click_away_and_kept(page, address, screenshots):
+    page.goto(address)
+    settle(page, screenshots)
+    page.get_by_text("English", exact=True).click()
+    page.wait_for_selector("text=Filing progress")
+    assert "lang=en" in page.url
+    page.get_by_role("link", name="Society profile").click()
+    page.wait_for_selector("text=The 37 indicators")
+    assert "lang=en" in page.url
+    page.reload()
+    page.wait_for_selector("text=The 37 indicators")
+
+
+def test_a_filter_survives_a_reload(page, address, screenshots):
+    page.goto(f"{address}/assessment")
+    settle(page, screenshots)
+    page.locator(".st-key-level input").click()
+    page.get_by_role("option", name="全国", exact=True).click()
+    page.wait_for_selector("text=共 8 家")
+    page.locator(".st-key-text input").fill("虚构")
+    page.locator(".st-key-text input").press("Enter")
+    page.wait_for_function("location.search.includes('text=')")
+    assert "level=" in page.url
+    page.reload()
+    settle(page, screenshots)
+    page.wait_for_selector("text=共 8 家")
+    assert page.locator(".st-key-text input").input_value() == "虚构"
+    assert page.problems == []
+
+
+def test_a_name_leads_to_its_profile(page, address, screenshots):
+    page.goto(f"{address}/assessment")
+    settle(page, screenshots)
+    link = page.locator(".fq-table a").first
+    name = link.inner_text()
+    link.click()
+    page.wait_for_selector(f".fq-head h1:has-text('{name}')")
+    assert "society=51990000" in page.url
+
+
+def test_the_download_is_the_export(page, address, screenshots, published, tmp_path):
+    from models.publication.exports import export
+
+    export(published, out=tmp_path)
+    page.goto(f"{address}/assessment")
+    settle(page, screenshots)
+    with page.expect_download(timeout=30_000) as waiting:
+        page.get_by_role("button", name="下载年度指标一览表").click()
+    assert waiting.value.suggested_filename == "年度指标一览表.xlsx"
+    assert Path(waiting.value.path()).read_bytes() == (tmp_path / "年度指标一览表.xlsx").read_bytes()
+
+
+def test_no_words_of_streamlit_are_left_in_english(page, address, screenshots):
+    page.goto(f"{address}/assessment")
+    settle(page, screenshots)
+    labels = page.eval_on_selector_all(
+        "button[aria-label], [placeholder]",
+        "nodes => nodes.map(n => n.getAttribute('aria-label') ?? n.getAttribute('placeholder'))",
+    )
+    assert not [text for text in labels if re.fullmatch(r"[A-Za-z .,]+", text or "")], labels
+
+
+def test_chinese_is_drawn_without_fonts_of_the_machine(launch, address, screenshots, tmp_path):
+    if not DEJAVU.is_dir():
+        pytest.skip("DejaVu is not installed")
+    fonts = tmp_path / "fonts.conf"
+    fonts.write_text(
+        f'<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig><dir>{DEJAVU}</dir>'
+        f"<cachedir>{tmp_path}/cache</cachedir></fontconfig>"
+    )
+    page = launch(FONTCONFIG_FILE=str(fonts)).new_page()
+    fetched = []
+    page.on("response", lambda response: fetched.append(response.url))
+    page.goto(address)
+    settle(page, screenshots)
+    page.evaluate("document.fonts.ready")
+    page.wait_for_timeout(500)
+    assert any("NotoSansSC-gbk" in url for url in fetched)
+    # A sign of the bundled font is as wide as its size; the box of a font without it is not.
+    same = page.evaluate(
+        """() => {
+            const draw = (family, text) => {
+                const canvas = document.createElement('canvas'); canvas.width = 64; canvas.height = 64;
+                const pen = canvas.getContext('2d'); pen.font = `40px ${family}`; pen.fillText(text, 4, 48);
+                return canvas.toDataURL();
+            };
+            const family = getComputedStyle(document.querySelector('.fq-head h1')).fontFamily;
+            const chart = getComputedStyle(document.querySelector('.js-plotly-plot text')).fontFamily;
+            const box = draw('DejaVu Sans', '学');
+            const alike = draw(family, '学') === draw(family, '会');
+            return [draw(family, '学') === box, draw(chart, '学') === box, alike];
+        }"""
+    )
+    assert same == [False, False, False]

@@ -1,0 +1,96 @@
+import ast
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from dashboards import i18n
+from dashboards.i18n import Texts, catalogue
+
+DASHBOARDS = Path(__file__).parents[2] / "dashboards"
+# Keys put together at run time: the head, and what may follow.
+MADE = {
+    "download.": ("annual", "exemplars", "public"),
+    "filter.": ("level", "cast_class", "size_class", "band", "reporting_line"),
+    "sort.": ("peer", "score", "verified", "missing", "name"),
+    "empty.step": ("1", "2", "3"),
+    "empty.command": ("1", "2", "3"),
+}
+NAVIGATION = ("overview.nav", "society.nav", "assessment.nav")
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+def keys_used():
+    """Every string given to a call of t, texts, self or view.texts."""
+    found = set()
+    for path in DASHBOARDS.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+                named = (
+                    node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                )
+                if named in {"t", "texts", "self"} and isinstance(node.args[0].value, str):
+                    found.add(node.args[0].value)
+    return found
+
+
+def test_both_catalogues_have_the_same_keys():
+    assert catalogue("zh").keys() == catalogue("en").keys()
+
+
+def test_every_key_used_is_there_and_every_key_there_is_used():
+    made = {head + tail for head, tails in MADE.items() for tail in tails}
+    assert keys_used() | made | set(NAVIGATION) == set(catalogue("zh"))
+
+
+def fields(text):
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("key", sorted(catalogue("zh")))
+def test_a_message_is_translated(key):
+    zh, en = catalogue("zh")[key], catalogue("en")[key]
+    assert zh.strip() and en.strip()
+    assert fields(zh) == fields(en)
+    # The mark itself, and the notice's number, stay Chinese.
+    assert not CHINESE.search(en.replace("本项目建议值", "").replace("国科办督〔2023〕90号", ""))
+
+
+def test_no_chinese_stands_in_the_code_of_the_pages():
+    allowed = {"中文", "语言 Language", "风清 Fengqing", "；", "　", "本项目建议值"}
+    for path in [*(DASHBOARDS / "pages").glob("*.py"), DASHBOARDS / "charts.py", DASHBOARDS / "view.py"]:
+        tree = ast.parse(path.read_text("utf-8"))
+        documents = {
+            id(node.body[0].value)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef)
+            and node.body
+            and isinstance(node.body[0], ast.Expr)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documents:
+                assert not CHINESE.search(node.value) or node.value in allowed, (path.name, node.value)
+
+
+def test_a_missing_message_is_an_error():
+    with pytest.raises(KeyError):
+        Texts("zh")("no.such.key")
+
+
+def test_numbers():
+    t = Texts("zh")
+    assert t.integer(25000) == "25,000"
+    assert t.decimal(83.449) == "83.4"
+    assert t.percent(0.4567) == "45.7%"
+    assert t.trimmed(3.0) == "3"
+    assert t.trimmed(3.14) == "3.1"
+    assert [t.integer(None), t.decimal(None), t.percent(None), t.value(None, "share")] == [i18n.DASH] * 4
+    assert [t.value(0.0, "share"), t.value(0.7, "level"), t.value(2, "count")] == ["0.0%", "0.7", "2"]
+    assert [t.signed(3.21), t.signed(-3.21), t.signed(0.0)] == ["+3.2", "−3.2", "±0.0"]
+    assert t.signed(0.075, is_share=True) == "+7.5 个百分点"
+
+
+def test_an_unknown_code_shows_itself_and_nothing_shows_a_dash():
+    t = Texts("zh", {("band", "good"): "良好"})
+    assert [t.label("band", "good"), t.label("band", "odd"), t.label("band", None)] == ["良好", "odd", "—"]

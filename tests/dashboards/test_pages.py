@@ -1,0 +1,224 @@
+"""Each page, in both languages, with and without runs, through Streamlit's own test runner."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+APP = str(Path(__file__).parents[2] / "dashboards" / "app.py")
+PAGES = ("overview", "society", "assessment")
+
+
+def script():
+    """A page without the navigation, which the test runner cannot drive."""
+    import importlib
+    import os
+
+    from dashboards import view
+    from dashboards.i18n import Texts
+
+    shown = view.open_view(Texts(view.choose_language()))
+    importlib.import_module(f"dashboards.pages.{os.environ['FENGQING_TEST_PAGE']}").render(shown)
+
+
+@pytest.fixture
+def start(monkeypatch):
+    from streamlit.testing.v1 import AppTest
+
+    def run(home, page=None, **parameters):
+        monkeypatch.setenv("FENGQING_HOME", str(home.root))
+        monkeypatch.setenv("FENGQING_RUN", parameters.pop("run", ""))
+        monkeypatch.setenv("FENGQING_TEST_PAGE", page or "")
+        app = (
+            AppTest.from_function(script, default_timeout=60)
+            if page
+            else AppTest.from_file(APP, default_timeout=60)
+        )
+        for name, value in parameters.items():
+            app.query_params[name] = value
+        return settled(app.run())
+
+    return run
+
+
+def settled(app):
+    assert not app.exception, [e.message for e in app.exception]
+    return app
+
+
+def html(app):
+    return "\n".join(element.proto.body for element in app.get("html"))
+
+
+def words(app):
+    return re.sub(r"<[^>]+>", " ", html(app))
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_before_the_first_run_the_page_says_what_to_do(start, empty_home, lang):
+    app = start(empty_home, lang=lang)
+    assert "fengqing run" in words(app)
+    assert ("尚无已发布的评估" in words(app)) == (lang == "zh")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_speaks_its_language(start, published, page, lang):
+    app = start(published, page, lang=lang)
+    headings = re.findall(r"<h2>(.*?)</h2>", html(app))
+    assert len(headings) >= 4
+    for text in headings:
+        title = re.sub(r"<.*", "", text)
+        assert bool(re.search(r"[\u4e00-\u9fff]", title)) == (lang == "zh"), title
+    assert "本项目建议值" in html(app)
+
+
+def test_the_app_opens_on_the_overview(start, published):
+    app = start(published)
+    assert "2025 年度学术自律自净总览" in words(app)
+    assert app.get("plotly_chart")
+
+
+def test_the_overview_shows_the_numbers_of_the_snapshot(start, published):
+    text = words(start(published, "overview"))
+    for figure in (
+        "44",
+        "90.9%",
+        "已报送 40，未报送 4",
+        "文件 40 个，读取 2,400 行",
+        "行数变化过大",
+        "不属报告年度",
+    ):
+        assert figure in text, figure
+
+
+def test_another_year_can_be_chosen(start, published):
+    app = start(published, "overview")
+    app.selectbox(key="year").select("2024")
+    text = words(settled(app.run()))
+    assert "2024 年度学术自律自净总览" in text
+    assert "没有上一年度的已发布结果" in text
+
+
+def test_a_fixed_run_leaves_no_choice(start, published):
+    from models.publication.snapshot import current
+
+    app = start(published, "overview", run=current(published)["years"]["2024"])
+    assert "2024 年度" in words(app)
+    assert [box.key for box in app.selectbox] == []
+
+
+def society_of(published, condition):
+    from models.publication.snapshot import open_snapshot
+
+    with open_snapshot(published) as con:
+        return con.sql(
+            "select s.society_id from societies s join composite c using (society_id) "
+            f"where {condition} order by 1"
+        ).fetchone()[0]
+
+
+def test_a_profile_shows_every_indicator_with_its_state(start, published):
+    code = society_of(published, "s.filed")
+    app = start(published, "society", society=code)
+    text = words(app)
+    for figure in (code, "1.1 章程条款状态", "7.5 重复问题率", "同组名次区间"):
+        assert figure in text, figure
+    assert html(app).count('class="fq-state ') == 37 + 5  # and the legend
+
+
+def test_a_profile_names_file_sheet_and_line(start, published):
+    code = society_of(published, "s.filed")
+    app = start(published, "society", society=code)
+    app.selectbox(key="indicator").select("5.2")
+    text = words(settled(app.run()))
+    assert f"{code}_2025_r1.xlsx" in text
+    assert "表5宣讲教育" in text
+
+
+def test_few_cases_are_withheld(start, published):
+    from dashboards import access
+    from models.publication.snapshot import resolve
+
+    con = access.connect(published, resolve(published), access.Scope())
+    code, indicator = con.sql(
+        "select society_id, indicator from indicators "
+        "where is_suppressed and state = 'reported' order by 1, 2"
+    ).fetchone()
+    app = start(published, "society", society=code)
+    app.selectbox(key="indicator").select(indicator)
+    settled(app.run())
+    assert "&lt;5" in html(app)
+    assert any("案件数少于 5" in element.value for element in app.text)
+
+
+def test_data_never_becomes_markup(start, published):
+    code = society_of(published, "s.name like '=%'")
+    made = html(start(published, "society", society=code))
+    assert "=虚构&lt;b&gt;脚本&lt;/b&gt;*学会*" in made
+    assert "<b>脚本</b>" not in made
+
+
+def test_a_society_that_did_not_file_is_not_rated(start, published):
+    code = society_of(published, "not s.filed")
+    text = words(start(published, "society", society=code))
+    assert "不予评级" in text and "未报送或报送未被受理" in text
+
+
+def test_an_unknown_code_says_so(start, published):
+    app = start(published, "society", society="51990000000000000X")
+    assert any("51990000000000000X" in element.value for element in app.text)
+
+
+def test_searching_narrows_the_choice(start, published):
+    app = start(published, "society")
+    app.text_input(key="society_text").input("海洋信息")
+    settled(app.run())
+    choice = next(box for box in app.selectbox if "society_choice" in box.key)
+    assert choice.options and all("海洋信息" in option for option in choice.options)
+    app.text_input(key="society_text").input("没有这样的名称")
+    settled(app.run())
+    assert any("没有符合的学会" in element.value for element in app.text)
+
+
+def test_the_table_is_filtered(start, published):
+    app = start(published, "assessment")
+    assert any("共 44 家" in element.value for element in app.caption)
+    app.selectbox(key="level").select("national")
+    settled(app.run())
+    assert any("共 8 家" in element.value for element in app.caption)
+    app.text_input(key="text").input("没有这样的名称")
+    settled(app.run())
+    assert any("没有符合筛选条件的学会" in element.value for element in app.text)
+
+
+def test_the_table_is_paged_on_the_server(start, published, monkeypatch):
+    from dashboards.pages import assessment
+
+    monkeypatch.setattr(assessment, "PAGE_ROWS", 10)
+    app = start(published, "assessment")
+    first = html(app)
+    app.number_input(key="page").set_value(5)
+    settled(app.run())
+    assert any("第 41–44 家" in element.value for element in app.caption)
+    assert html(app) != first
+    app.selectbox(key="band").select("unrated")
+    settled(app.run())
+    assert any("第 1–4 家" in element.value for element in app.caption)
+
+
+def test_every_decision_has_its_reason(start, published):
+    text = words(start(published, "assessment"))
+    for reason in ("综合得分不足", "否决评优", "暂缓", "未报送", "入选"):
+        assert reason in text
+
+
+def test_the_download_is_the_export(published, tmp_path):
+    from dashboards import access
+    from models.publication.exports import export, file_name, workbook
+    from models.publication.snapshot import resolve
+
+    export(published, out=tmp_path)
+    con = access.connect(published, resolve(published), access.Scope())
+    for table in ("annual", "exemplars", "public"):
+        assert workbook(con.cursor(), table) == (tmp_path / f"{file_name(table)}.xlsx").read_bytes()

@@ -1,0 +1,36 @@
+from dashboards import tables
+from dashboards.tables import Head, Html
+
+
+def test_data_is_text():
+    made = tables.table([Head("名称")], [("<script>alert(1)</script> **粗** ![x](http://x)",)], "表")
+    assert "<script>" not in made
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; **粗** ![x](http://x)" in made
+
+
+def test_our_own_html_stays():
+    assert tables.cell(Html("<b>1</b>")) == "<b>1</b>"
+    assert tables.cell(None) == ""
+
+
+def test_links_carry_codes_and_drop_blanks():
+    made = tables.link('<a"&>', "society", society="51", lang="")
+    assert made == '<a href="society?society=51" target="_self">&lt;a&quot;&amp;&gt;</a>'
+
+
+def test_the_four_kinds_of_nothing_differ_in_sign():
+    assert len(set(tables.SIGNS.values())) == len(tables.SIGNS) == 5
+    for code, sign in tables.SIGNS.items():
+        assert sign.encode("gb18030").decode("gb18030") == sign
+        assert sign in tables.state(code, "名") and "名" in tables.state(code, "名")
+
+
+def test_an_interval_keeps_to_its_scale():
+    made = tables.interval(92.0, 88.8, 95.2, "区间")
+    assert "left:88.8%;width:6.4%" in made and "left:92.0%" in made
+    assert tables.interval(None, None, None, "x") == ""
+
+
+def test_a_row_of_one_cell_heads_a_group():
+    made = tables.table([Head("a"), Head("b")], [("组",), ("1", "2")], "表")
+    assert 'colspan="2"' in made
