@@ -82,7 +82,7 @@ def settle_units(
                 verdict="A",
                 a="万" + (f.unit or ""),
                 b=f.unit or "",
-            )  # fmt: skip
+            )
         )
         typed = typed.with_columns(
             pl.when(pl.col("factor").is_not_null()).then(amount.round(2)).otherwise(f.name).alias(f.name)

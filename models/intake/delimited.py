@@ -6,24 +6,32 @@ import csv
 import io
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import islice
 
 import polars as pl
 
 DELIMITERS = (",", "\t", ";", "，")
 HEAD_LINES = 12
+HEAD_LENGTH = 20_000
 # One column beyond the header's: what lands there shows that a row has too many fields.
 SPARE = 1
 
 
+def _first_lines(text: str) -> list[str]:
+    """The first lines that are not blank, among them the header."""
+    lines = text[:HEAD_LENGTH].split("\n")
+    return list(islice((line for line in lines if line.strip()), HEAD_LINES))
+
+
 def delimiter_of(text: str) -> str:
     """The delimiter most frequent in the first line (a comma if there is none)."""
-    first = text[: text.find("\n")] if "\n" in text else text
+    first = next(iter(_first_lines(text)), "")
     return max(DELIMITERS, key=first.count)
 
 
 def head(text: str) -> list[tuple[int, list[str]]]:
     """The first records with the number of the line each starts on."""
-    return list(_records(text[:20_000], HEAD_LINES))
+    return _records(text[:HEAD_LENGTH], HEAD_LINES)
 
 
 def tables(texts: Sequence[tuple[int, str]]) -> list[pl.DataFrame]:
@@ -34,7 +42,7 @@ def tables(texts: Sequence[tuple[int, str]]) -> list[pl.DataFrame]:
     """
     groups: dict[tuple[str, str, bool], list[tuple[int, str]]] = defaultdict(list)
     for sheet_no, text in texts:
-        first = text[: text.find("\n")].strip() if "\n" in text else text.strip()
+        first = next(iter(_first_lines(text)), "")
         groups[first, delimiter_of(text), '"' in text].append((sheet_no, text))
     return [
         (_split_records(members) if is_quoted else _split_lines(members, delimiter))
@@ -43,7 +51,8 @@ def tables(texts: Sequence[tuple[int, str]]) -> list[pl.DataFrame]:
 
 
 def _split_lines(members: list[tuple[int, str]], delimiter: str) -> pl.DataFrame:
-    width = max(line.count(delimiter) for _, text in members for line in text[:20_000].split("\n", 3)[:3]) + 1
+    firsts = (line for _, text in members for line in _first_lines(text))
+    width = max((line.count(delimiter) for line in firsts), default=0) + 1
     names = _names(width + SPARE)
     lines = (
         pl.DataFrame(members, schema={"sheet_no": pl.UInt32, "line": pl.String}, orient="row")
@@ -51,7 +60,8 @@ def _split_lines(members: list[tuple[int, str]], delimiter: str) -> pl.DataFrame
         .with_columns(row=pl.int_ranges(1, pl.col("line").list.len() + 1, dtype=pl.Int64))
         .explode("line", "row")
     )
-    cut = pl.col("line").str.split_exact(delimiter, width + SPARE - 1)
+    # The last column takes all that is left over; delimiters alone at a line's end are nothing.
+    cut = pl.col("line").str.strip_chars_end(delimiter).str.splitn(delimiter, width + SPARE)
     wide = lines.select("sheet_no", "row", cut.struct.rename_fields(names).alias("cut")).unnest("cut")
     return _without_blanks(wide, names)
 
@@ -81,7 +91,8 @@ def _records(text: str, limit: int | None = None) -> list[tuple[int, list[str]]]
     for record in reader:
         if limit is not None and len(found) == limit:
             break
-        found.append((start, record))
+        if record:
+            found.append((start, record))
         start = reader.line_num + 1
     return found
 

@@ -61,7 +61,7 @@ class Limits:
     parts: int = 5_000
     compression_ratio: int = 500
     cells_a_sheet: int = 20_000_000
-    batch_files: int = 400
+    batch_files: int = 1_000
     batch_bytes: int = 256_000_000
 
 

@@ -19,8 +19,10 @@ _ID_CARD = rf"([1-9]\d{{5}}{_GAP}(?:18|19|20)\d{{2}}(?:0[1-9]|1[0-2])(?:[0-2]\d|
 _MOBILE = rf"(1[3-9]\d{_GAP}\d{{4}}{_GAP}\d{{4}})"
 # A longer run of letters or digits is some other number: a hash, a document id, a part of an address.
 _APART = ("(?:^|[^0-9A-Za-z/_])", "(?:[^0-9A-Za-z]|$)")
-_ANY_ID_CARD = rf"([1-9]\d{{3}})\d{{2}}{_GAP}(?:18|19|20)\d{{6}}{_GAP}(\d{{2}}[0-9Xx])"
-_ANY_MOBILE = rf"(1[3-9]\d){_GAP}\d{{4}}{_GAP}(\d{{4}})"
+# For masking, wider: full-width digits too (\d is any script's digit), and wrong check characters.
+_ANY_GAP = r"[ \-\u{3000}－]?"
+_ANY_ID_CARD = rf"(\d{{4}})\d{{2}}{_ANY_GAP}(?:[1１][89８９]|[2２][0０])\d{{6}}{_ANY_GAP}(\d{{2}}[\dXxＸｘ])"
+_ANY_MOBILE = rf"([1１][3-9３-９]\d){_ANY_GAP}\d{{4}}{_ANY_GAP}(\d{{4}})"
 _KINDS = {"id": ("身份证号", "identity card number"), "mobile": ("手机号", "mobile number")}
 HIDDEN_KEY = "***"
 

@@ -206,7 +206,7 @@ def _text(value: Any) -> str:
     """A cell that is not text, as the clerk would have written it."""
     if isinstance(value, float):
         # Beyond 15 digits Excel has already rounded: leave the exponent to be seen (defect D09).
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value).upper()
     if isinstance(value, dt.datetime):
         return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ")
     if isinstance(value, dt.date | dt.time):

@@ -74,7 +74,8 @@ def tell(
             on="file_id", how="left", maintain_order="left",
         )
         .with_columns(
-            society_id=pl.coalesce("file_society", "society_id"), report_year=pl.coalesce("file_year", "report_year")
+            society_id=pl.coalesce("file_society", "society_id"),
+            report_year=pl.coalesce("file_year", "report_year"),
         )
         .select(
             "file_id", "sheet", "row", "col", "field", "header", "code", "verdict", "value", "repaired",

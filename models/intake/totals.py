@@ -19,8 +19,8 @@ def check_totals(
 ) -> pl.DataFrame:
     """A warning at each total that differs from the sum of its rows.
 
-    A subtotal sums the rows since the last total row. Columns with an unreadable figure (`faulty`:
-    sheet_no, field) have no sum to compare.
+    A subtotal sums the rows since the last total row. Where a column has unreadable figures (`faulty`:
+    sheet_no, field) the total may be right and the sum short: that is said.
     """
     rows = layout.rows.filter(pl.col("kind") == "total").select("sheet_no", "row", "family")
     figures = [
@@ -36,7 +36,8 @@ def check_totals(
     totals = (
         cells.join(layout.columns.select("sheet_no", "col", "field", "factor"), on=["sheet_no", "col"])
         .join(known, on=["family", "field"], how="semi")
-        .join(faulty, on=["sheet_no", "field"], how="anti")
+        .join(faulty.with_columns(variant=pl.lit("partial")), on=["sheet_no", "field"], how="left")
+        .with_columns(pl.col("variant").fill_null(""))
         .join(labels, on=["sheet_no", "row"])
         .with_columns(
             total=normalised(pl.col("text")).str.replace_all(",", "").cast(pl.Float64, strict=False)
@@ -61,7 +62,15 @@ def check_totals(
     )
     return as_findings(
         compared.select(
-            "sheet_no", "row", "col", "family", "field", value="text", a="text", b=_shown(pl.col("sum"))
+            "sheet_no",
+            "row",
+            "col",
+            "family",
+            "field",
+            "variant",
+            value="text",
+            a="text",
+            b=_shown(pl.col("sum")),
         ),
         code="D03",
         verdict="W",

@@ -61,8 +61,8 @@ def _print(one: Explanation, labels: Labels, lang: str) -> None:
     table = Table()
     for head in say(
         lang,
-        "来源文件|工作表|行|内容|分子|分母|证据|状态",
-        "File|Sheet|Line|Row|Numerator|Denominator|Evidence|State",
+        "来源文件|工作表|行|内容|分子|分母|证据|证据权重|状态",
+        "File|Sheet|Line|Row|Numerator|Denominator|Evidence|Evidence weight|State",
     ).split("|"):
         table.add_column(head, overflow="fold")
     for source in one.sources:
@@ -75,6 +75,7 @@ def _print(one: Explanation, labels: Labels, lang: str) -> None:
             _number(source.numerator),
             _number(source.denominator),
             labels.get(("grade", source.grade or ""), source.grade or ""),
+            _number(source.evidence_weight),
             pending,
         )
         table.add_row(*map(_plain, cells))
@@ -88,7 +89,7 @@ def _facts(one: Explanation, labels: Labels, lang: str) -> list[tuple[str, str]]
         if one.low is None or one.high is None
         else f" [{_value(one.low, one.unit)}, {_value(one.high, one.unit)}]"
     )
-    shrunk = say(lang, "（分母小于20，已向同组均值收缩）", " (denominator below 20: shrunk to the peer mean)")
+    shrunk = say(lang, "（分母较小，已向同组均值收缩）", " (small denominator: shrunk to the peer mean)")
     formula = one.formula_en if lang == "en" else one.formula_zh
     names = (one.numerator_en, one.denominator_en) if lang == "en" else (one.numerator_zh, one.denominator_zh)
     return [
@@ -123,4 +124,6 @@ def _value(value: float | None, unit: str) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "—" if value is None else f"{value:g}"
+    if value is None:
+        return "—"
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.3f}".rstrip("0")
