@@ -76,7 +76,8 @@ def measures(context: dg.AssetExecutionContext, settings: Settings) -> dg.Materi
     manifest = manifest_of(settings, year)
     with open_reader(settings.home) as con:
         require_register(con.sql("select count(*) from societies where report_year = ?", params=[year]), year)
-        result = compute(con, year, settings.methodology(year))
+        with progress.step("measures"):
+            result = compute(con, year, settings.methodology(year))
     save_frames(result, settings.home.runs / manifest.run_id / "measures")
     return dg.MaterializeResult(
         metadata={"run_id": manifest.run_id, "contributions": result.contributions.height}
@@ -99,7 +100,7 @@ def assessment(context: dg.AssetExecutionContext, settings: Settings) -> dg.Mate
     """评估：指标、得分、区间、等次、典型推荐。Indicators, scores, intervals, bands, exemplars."""
     year = year_of(context)
     folder = settings.home.runs / manifest_of(settings, year).run_id
-    with open_reader(settings.home) as con:
+    with open_reader(settings.home) as con, progress.step("assessment"):
         result = assess(
             con,
             year,
@@ -125,7 +126,7 @@ def snapshot(context: dg.AssetExecutionContext, settings: Settings) -> dg.Materi
     folder = settings.home.runs / manifest.run_id
     figures = load_frames(Measures, folder / "measures")
     result = load_frames(Assessment, folder / "assessment", year=year, seed=settings.seed, measures=figures)
-    with open_reader(settings.home) as con:
+    with open_reader(settings.home) as con, progress.step("snapshot"):
         path = publish(settings.home, result, figures, manifest, con)
     return dg.MaterializeResult(metadata={"run_id": manifest.run_id, "file": path.name})
 
@@ -134,7 +135,8 @@ def snapshot(context: dg.AssetExecutionContext, settings: Settings) -> dg.Materi
 def exports(context: dg.AssetExecutionContext, settings: Settings) -> dg.MaterializeResult:
     """导出：一览表、推荐名单、不排名公示稿。The tables and the unranked public list."""
     manifest = manifest_of(settings, year_of(context))
-    written = export(settings.home, manifest.run_id)
+    with progress.step("exports"):
+        written = export(settings.home, manifest.run_id)
     names = [path.name for path in written]
     return dg.MaterializeResult(metadata={"run_id": manifest.run_id, "files": names})
 

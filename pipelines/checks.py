@@ -9,6 +9,7 @@ from data_contracts.contract import load_contracts
 from data_contracts.expectations import run_suites
 from models.ledger import replace_expectation_results
 from models.warehouse import open_reader, open_writer
+from pipelines import progress
 from pipelines.assets import fact_key, manifest_of, year_of
 from pipelines.resources import Settings
 
@@ -29,7 +30,8 @@ SHOWN = 20  # failed expectations listed with a check
 def expectations(context: dg.AssetCheckExecutionContext, settings: Settings) -> Iterator[dg.AssetCheckResult]:
     """Run the Great Expectations suites of every family over the loaded year and keep the results."""
     year = year_of(context)
-    results = run_suites(settings.home.warehouse, year=year)
+    with progress.step("expectations"):
+        results = run_suites(settings.home.warehouse, year=year)
     run_id = manifest_of(settings, year).run_id
     with open_writer(settings.home) as con:
         replace_expectation_results(con, run_id, results)

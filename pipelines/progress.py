@@ -9,6 +9,17 @@ from contextvars import ContextVar
 # (what, done, total): called often, so it must be cheap.
 Report = Callable[[str, int, int], None]
 
+# What is reported, as shown; a sample's stages are years and speak for themselves.
+STAGES = {
+    "land": ("收件", "Landing"),
+    "load": ("判读入库", "Judging and loading"),
+    "expectations": ("数据检验", "Checking the tables"),
+    "measures": ("度量", "Measures"),
+    "assessment": ("评估", "Assessment"),
+    "snapshot": ("发布快照", "Publishing"),
+    "exports": ("导出", "Exports"),
+}
+
 _current: ContextVar[Report | None] = ContextVar("progress", default=None)
 
 
@@ -18,7 +29,18 @@ def current() -> Report | None:
 
 
 @contextmanager
-def bars() -> Iterator[None]:
+def step(what: str) -> Iterator[None]:
+    """Report a step that cannot tell how far it is: begun, then done."""
+    report = current()
+    if report:
+        report(what, 0, 1)
+    yield
+    if report:
+        report(what, 1, 1)
+
+
+@contextmanager
+def bars(lang: str = "zh") -> Iterator[None]:
     """Show a rich bar on standard error for each thing reported inside the block."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -29,7 +51,8 @@ def bars() -> Iterator[None]:
 
         def report(what: str, done: int, total: int) -> None:
             if what not in tasks:
-                tasks[what] = progress.add_task(what, total=total)
+                zh, en = STAGES.get(what, (what, what))
+                tasks[what] = progress.add_task(en if lang == "en" else zh, total=total)
             progress.update(tasks[what], completed=done, total=total)  # type: ignore[arg-type]
 
         token = _current.set(report)

@@ -47,7 +47,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
             seed=DEFAULT_SEED if seed is None else seed,
         )
         settings.methodology(year)  # a wrong file is refused before anything is read
-        run_id = _execute(settings, key)
+        run_id = _execute(settings, key, lang)
         summary = summarise(state, run_id)
     if as_json:
         print_json(summary)
@@ -55,7 +55,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         print_summary(summary, lang)
 
 
-def _execute(settings: Settings, key: str) -> str:
+def _execute(settings: Settings, key: str, lang: str) -> str:
     """Run the job in this process and give the run_id of what it published."""
     from dagster._core.errors import DagsterAssetCheckFailedError
 
@@ -68,7 +68,7 @@ def _execute(settings: Settings, key: str) -> str:
         pass  # a locked or foreign warehouse is one line here, not a failed step
     job = build_defs(resource_overrides={"settings": settings}).resolve_job_def("annual_assessment")
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    with open_instance(settings.home) as instance, progress.bars():
+    with open_instance(settings.home) as instance, progress.bars(lang):
         try:
             result = job.execute_in_process(partition_key=key, instance=instance, run_config=quiet)
         except DagsterAssetCheckFailedError as error:

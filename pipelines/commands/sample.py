@@ -28,7 +28,7 @@ def sample(  # noqa: PLR0913, PLR0917 - one parameter an option
     if as_json:
         print_json(generate(societies, year, seed, mess, out).as_dict())
         return
-    with progress.bars():
+    with progress.bars(lang):
         summary = generate(societies, year, seed, mess, out, progress.current())
     rows = sum(summary.rows.values())
     typer.echo(
