@@ -67,8 +67,8 @@ font: setup ## Cut the bundled font anew from an installed Noto Sans CJK
 lock: setup ## Write requirements.lock from pyproject.toml (LOCK_ARGS=--upgrade for newer versions)
 	scripts/lock.sh $(LOCK_ARGS)
 
-docs: setup ## Write the generated documents
-	$(fengqing) dictionary --out docs
+docs: setup ## Write the generated documents (data dictionary, indicator handbook)
+	$(fengqing) dictionary --out docs && $(fengqing) handbook --out docs
 
 benchmark: setup ## Measure
 	.venv/bin/python -m benchmarks

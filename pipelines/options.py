@@ -5,9 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+# A pipe or a file has no width: wide enough that no file name or sheet is broken over two lines.
+PIPE_WIDTH = 200
 
 HomeOption = Annotated[
     Path | None,
@@ -22,6 +28,16 @@ JsonOption = Annotated[bool, typer.Option("--json", help="机器可读输出 · 
 def print_json(value: Any) -> None:
     """One JSON document on standard output; dates and paths as text."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def console(**options: Any) -> Console:
+    """Standard output for tables: as wide as the terminal, or wide when it is a pipe or a file.
+
+    `options` are rich's own.
+    """
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, **options)
 
 
 def say(lang: str, zh: str, en: str) -> str:

@@ -6,7 +6,7 @@ from contextlib import closing
 from typing import Any
 
 from models.home import Home
-from pipelines.options import say
+from pipelines.options import console, say
 
 RECEIVED = """
 select count(*) as files, count(*) filter (status = 'refused') as refused,
@@ -53,7 +53,6 @@ def summarise(home: Home, run_id: str) -> dict[str, Any]:
 
 def print_summary(summary: dict[str, Any], lang: str) -> None:
     """The summary as a short table on standard output."""
-    from rich.console import Console
     from rich.table import Table
 
     received, assessed = summary["received"], summary["assessed"]
@@ -73,9 +72,9 @@ def print_summary(summary: dict[str, Any], lang: str) -> None:
         ("检验提示", "Expectation warnings", len(summary["warnings"])),
     ):
         table.add_row(say(lang, zh, en), f"{value:,}")
-    console = Console()
-    console.print(table)
-    console.print(say(lang, "成果位置：", "Outputs:"))
+    out = console()
+    out.print(table)
+    out.print(say(lang, "成果位置：", "Outputs:"))
     outputs = summary["outputs"]
     for path in (outputs["warehouse"], outputs["snapshot"], *outputs["exports"]):
-        console.print(f"  {path}", soft_wrap=True, highlight=False)
+        out.print(f"  {path}", soft_wrap=True, highlight=False)

@@ -49,7 +49,10 @@ def evaluate(
         .join(measures, on=["society_id", "indicator"], how="left")
         .join(signalled, on=["society_id", "indicator"], how="left")
         .with_columns(
-            has_figure=pl.col("denominator").fill_null(0) > 0, pending_n=pl.col("pending_n").fill_null(0)
+            has_figure=pl.col("denominator").fill_null(0) > 0,
+            pending_n=pl.col("pending_n").fill_null(0),
+            # Owed by all (M), or by this society in particular (absences.py).
+            is_required=pl.col("is_required") | pl.col("is_due").fill_null(False),
         )
         .with_columns(pl.when("has_figure").then(pl.col("numerator", "numerator_raw", "denominator")))
     )

@@ -51,7 +51,7 @@ FAMILIES = (*EVIDENCED, "education_attendance", "verifications", "societies", "u
 MEASURES_UNION = " union all ".join(f"select * from measure_{name}" for name in MEASURES)
 
 LINEAGE = " union all ".join(
-    f"select '{name}' as family, row_id, source_file, source_sheet, source_row from {name}"  # noqa: S608
+    f"select '{name}' as family, row_id, source_file, source_sheet, source_row from {name}"
     for name in (*EVIDENCED, "verifications")
 )
 
@@ -69,10 +69,10 @@ class Measures:
     """The figures of one year.
 
     `contributions`: one row a filed row and indicator it feeds (numerator and denominator before evidence
-    weights; null where the society answered 不适用 or 未统计), with lineage. `measures`: one row a society and
-    indicator, as described in aggregate.sql and absences.py. `signals`: society_id, indicator, signal
-    (signals.sql). `units`: unit_id, name, indicator U1–U6, numerator, denominator, value
-    (0–1; null where there was nothing to do).
+    weights; null where the society answered 不适用 or 未统计), with lineage. `measures`: one row a society
+    and indicator, as described in aggregate.sql and absences.py. `signals`: society_id, indicator, signal
+    (signals.sql). `units`: unit_id, name, indicator U1–U6, numerator, denominator, value (0–1; null where
+    there was nothing to do).
     """
 
     contributions: pl.DataFrame
@@ -109,7 +109,9 @@ def compute(con: DuckDBPyConnection, year: int, methodology: Methodology) -> Mea
         return Measures(
             contributions=con.sql(CONTRIBUTIONS).pl(),
             measures=with_absences(figures, con.sql(query("facts")).pl(), methodology),
-            signals=con.sql(f"select * from ({query('signals')}) order by society_id, indicator, signal").pl(),
+            signals=con.sql(
+                f"select * from ({query('signals')}) order by society_id, indicator, signal"
+            ).pl(),
             units=_units(con),
         )
 
@@ -122,7 +124,7 @@ def _rows_sql(family: str, evidence_of: str) -> str:
                e.grade, e.evidence_weight, e.is_pending
         from {family} f
         join row_evidence e on e.row_id = f.row_id and e.family = '{evidence_of}'
-    """  # noqa: S608
+    """
 
 
 def _units(con: DuckDBPyConnection) -> pl.DataFrame:
@@ -138,7 +140,8 @@ def _units(con: DuckDBPyConnection) -> pl.DataFrame:
 
 def _has_table(con: DuckDBPyConnection, name: str) -> bool:
     found = con.sql(
-        "select 1 from information_schema.tables where table_schema = 'main' and table_name = ?", params=[name]
+        "select 1 from information_schema.tables where table_schema = 'main' and table_name = ?",
+        params=[name],
     ).fetchone()
     return found is not None
 

@@ -24,9 +24,11 @@ DEFAULTS: dict[str, dict[str, Any]] = {
                   "cast_class": "A", "in_scope": True},
     "annual_reports": {"template_version": "v1.2", "revision": 1},
     "documents": {"stage": "effective"},
-    "education_sessions": {"held_on": date(SPEC_YEAR, 3, 1), "mode": "onsite", "role": "host", "verify": "sign_in"},
+    "education_sessions": {"held_on": date(SPEC_YEAR, 3, 1), "mode": "onsite", "role": "host",
+                           "verify": "sign_in"},
     "education_attendance": {"is_member": True, "attended": "onsite", "minutes": 60},
-    "investigations": {"recorded_by": "society", "source": "commissioned", "received_on": date(SPEC_YEAR, 1, 2)},
+    "investigations": {"recorded_by": "society", "source": "commissioned",
+                       "received_on": date(SPEC_YEAR, 1, 2)},
     "evaluation_activities": {"setting": "awards", "held_on": date(SPEC_YEAR, 5, 1)},
     "supervision_issues": {"channel": "website", "received_on": date(SPEC_YEAR, 1, 2), "status": "open"},
     "verifications": {"method": "sampled", "verified_by": "核验单位甲", "status": "done"},
@@ -40,6 +42,16 @@ class Table:
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+    @classmethod
+    def read(cls, text: str) -> Table:
+        """A table from text: a line a row, cells parted by `|`, names first; ValueError if one is uneven."""
+        lines = [[cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()]
+        head, *body = lines
+        for line in body:
+            if len(line) != len(head):
+                raise ValueError(f"row {line} has {len(line)} cells, the header {head} has {len(head)}")
+        return cls(tuple(head), tuple(tuple(line) for line in body))
 
     def records(self) -> list[dict[str, str]]:
         """The rows as dictionaries by column."""
@@ -63,10 +75,12 @@ class Case:
 
 @dataclass(frozen=True)
 class Spec:
-    """The specification of one indicator: prose in both languages and worked examples."""
+    """The specification of one indicator: how it is counted, in both languages, and worked examples.
+
+    What it is, why it matters, its weight and target stand in the methodology.
+    """
 
     indicator: str
-    why: dict[str, str]
     how: dict[str, str]
     cases: tuple[Case, ...]
 
@@ -113,21 +127,12 @@ def family_frames(specs: list[Spec]) -> dict[str, pl.DataFrame]:
 
 
 def _spec(raw: dict[str, Any]) -> Spec:
-    return Spec(str(raw["indicator"]), raw["why"], raw["how"], tuple(_case(c) for c in raw["cases"]))
+    return Spec(str(raw["indicator"]), raw["how"], tuple(_case(c) for c in raw["cases"]))
 
 
 def _case(raw: dict[str, Any]) -> Case:
-    given = {family: _table(text) for family, text in (raw.get("given") or {}).items()}
-    return Case(raw["title"], given, _table(raw["expect"]))
-
-
-def _table(text: str) -> Table:
-    lines = [[cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()]
-    head, *body = lines
-    for line in body:
-        if len(line) != len(head):
-            raise ValueError(f"row {line} has {len(line)} cells, the header {head} has {len(head)}")
-    return Table(tuple(head), tuple(tuple(line) for line in body))
+    given = {family: Table.read(text) for family, text in (raw.get("given") or {}).items()}
+    return Case(raw["title"], given, Table.read(raw["expect"]))
 
 
 def _row(family: str, cells: dict[str, str], spec: Spec, number: int, serial: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines.options import JsonOption, LangOption, print_json
+from pipelines.options import JsonOption, LangOption, console, print_json
 
 if TYPE_CHECKING:
     import polars as pl
@@ -227,7 +227,6 @@ def _ranking(result: "BuildResult") -> list[dict[str, Any]]:
 
 
 def _print(facts: dict[str, Any], lang: str) -> None:
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
@@ -255,10 +254,10 @@ def _print(facts: dict[str, Any], lang: str) -> None:
     for row in facts["ranking"][:FIRST]:
         shown = "—" if row["score"] is None else f"{row['score']:.4f}"
         ranking.add_row(escape(row["uCode"]), "—" if row["rank"] is None else str(row["rank"]), shown)
-    console = Console()
-    console.print(summary)
-    console.print(ranking)
+    out = console()
+    out.print(summary)
+    out.print(ranking)
     if facts["issues"]:
-        console.print(label("issues", lang), style="bold")
+        out.print(label("issues", lang), style="bold")
     for issue in facts["issues"]:
-        console.print(f"· {escape(issue['en' if lang == 'en' else 'zh'])}")
+        out.print(f"· {escape(issue['en' if lang == 'en' else 'zh'])}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.options import HomeOption, JsonOption, LangOption, print_json, say
+from pipelines.options import HomeOption, JsonOption, LangOption, console, print_json, say
 
 if TYPE_CHECKING:
     from models.publication.explain import Explanation
@@ -45,18 +45,17 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 
 def _print(one: Explanation, labels: Labels, lang: str) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     # Names come from filings: brackets in them are text, not mark-up.
-    console = Console(markup=False, highlight=False)
+    out = console(markup=False, highlight=False)
     title = one.title_en if lang == "en" else one.title_zh
-    console.print(f"{one.name}  {one.society_id}")
-    console.print(f"{one.indicator} {title}  {one.clause}")
+    out.print(f"{one.name}  {one.society_id}")
+    out.print(f"{one.indicator} {title}  {one.clause}")
     for name, value in _facts(one, labels, lang):
-        console.print(f"  {name}  {value}")
+        out.print(f"  {name}  {value}")
     if not one.sources:
-        console.print(say(lang, "没有来源行。", "No rows stand behind this figure."))
+        out.print(say(lang, "没有来源行。", "No rows stand behind this figure."))
         return
     table = Table()
     for head in say(
@@ -79,7 +78,7 @@ def _print(one: Explanation, labels: Labels, lang: str) -> None:
             pending,
         )
         table.add_row(*map(_plain, cells))
-    console.print(table)
+    out.print(table)
 
 
 def _facts(one: Explanation, labels: Labels, lang: str) -> list[tuple[str, str]]:

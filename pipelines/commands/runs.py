@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pipelines.options import HomeOption, JsonOption, LangOption, print_json, say
+from pipelines.options import HomeOption, JsonOption, LangOption, console, print_json, say
 
 
 def runs(home: HomeOption = None, as_json: JsonOption = False, lang: LangOption = "zh") -> None:
     """列出已发布的评估 · List the published runs, newest first."""
-    from rich.console import Console
     from rich.table import Table
 
     from models.home import Home
@@ -28,4 +27,4 @@ def runs(home: HomeOption = None, as_json: JsonOption = False, lang: LangOption 
         table.add_column(title)
     for one in found:
         table.add_row(*(str(one.get(name, "")) for name in columns))
-    Console().print(table)
+    console().print(table)
