@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
 from dashboards import view
 from dashboards.i18n import Texts
-from dashboards.pages import assessment, empty, overview, society
+from dashboards.pages import assessment, empty, filing_check, overview, society
 
 SIDEBAR_WIDTH = 216
 ICON = str(Path(__file__).parent / "static" / "icon.png")
@@ -38,6 +39,12 @@ def main() -> None:
             page(overview.render, "overview", "overview", default=True),
             page(society.render, "society", "society"),
             page(assessment.render, "assessment", "assessment"),
+            # Before the first run, too: a file can be judged without one.
+            st.Page(
+                partial(filing_check.render, texts),
+                title=texts("filing_check.nav"),
+                url_path="filing_check",
+            ),
         ]
     )
     chosen.run()

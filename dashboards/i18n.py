@@ -11,11 +11,14 @@ from typing import Literal
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
+from models.publication.labels import OWN
+
 Lang = Literal["zh", "en"]
 LANGUAGES: tuple[Lang, ...] = ("zh", "en")
 LOCALES: dict[Lang, str] = {"zh": "zh_CN", "en": "en"}
 FOLDER = Path(__file__).parent / "locales"
 DASH = "—"
+SMALLEST_SHARE = 0.001
 
 
 @cache
@@ -24,6 +27,15 @@ def catalogue(lang: Lang) -> dict[str, str]:
     with (FOLDER / LOCALES[lang] / "LC_MESSAGES" / "dashboards.po").open("rb") as file:
         read = read_po(file, locale=LOCALES[lang])
     return {str(m.id): str(m.string) for m in read if m.id}
+
+
+@cache
+def lasting_labels(lang: Lang) -> dict[tuple[str, str], str]:
+    """(kind, code) → name of the codes that no run can rename: verdicts and the like."""
+    import yaml
+
+    known = yaml.safe_load(OWN.read_text(encoding="utf-8"))
+    return {(kind, code): text[lang] for kind, texts in known.items() for code, text in texts.items()}
 
 
 @dataclass(frozen=True)
@@ -50,6 +62,15 @@ class Texts:
         """The text of this language."""
         return en if self.lang == "en" else zh
 
+    def half(self, text: str) -> str:
+        """This language's half of a text of the form “中文 | English”; the whole if it has no halves."""
+        zh, _, en = text.partition(" | ")
+        return self.pick(zh, en or zh)
+
+    def span(self, low: int, high: int) -> str:
+        """A range of ranks, or the one rank."""
+        return self.integer(low) if low == high else f"{self.integer(low)}–{self.integer(high)}"
+
     def integer(self, value: float | None) -> str:
         """A count, grouped by thousands."""
         return DASH if value is None else format_decimal(value, "#,##0", locale=LOCALES[self.lang])
@@ -61,6 +82,8 @@ class Texts:
 
     def percent(self, share: float | None) -> str:
         """A share (0–1) as a percentage with one decimal."""
+        if share is not None and 0 < share < SMALLEST_SHARE:
+            return f"<{self.decimal(SMALLEST_SHARE * 100)}%"  # few is not none
         return DASH if share is None else f"{self.decimal(share * 100)}%"
 
     def signed(self, value: float | None, is_share: bool = False) -> str:

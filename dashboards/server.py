@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SCRIPT = Path(__file__).parent / "app.py"
 LOOPBACK = ("127.0.0.1", "localhost")
-UPLOAD_MB, MESSAGE_MB = 1, 50
+MESSAGE_MB = 50
 
 
 def options(port: int) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def options(port: int) -> dict[str, Any]:
         "server.enableXsrfProtection": True,
         "server.enableStaticServing": False,
         "server.fileWatcherType": "none",
-        "server.maxUploadSize": UPLOAD_MB,
+        "server.maxUploadSize": settings.upload_mb(),
         "server.maxMessageSize": MESSAGE_MB,
         "server.showEmailPrompt": False,
         "theme.base": "light",
@@ -114,9 +114,10 @@ async def _lifespan(_app: App) -> AsyncIterator[dict[str, Any]]:
     import polars
     import xlsxwriter
 
-    from dashboards.pages import assessment, empty, overview, society
+    import models.intake.judging
+    from dashboards.pages import assessment, empty, filing_check, overview, society
 
-    del plotly, polars, xlsxwriter, assessment, empty, overview, society
+    del plotly, polars, xlsxwriter, models, assessment, empty, filing_check, overview, society
     gc.collect()
     gc.freeze()
     yield {}
@@ -128,7 +129,8 @@ def serve(
     """Serve the dashboard until interrupted.
 
     Raises:
-        FengqingError: another address than this machine's, a port in use, or a run that is not there.
+        FengqingError: another address than this machine's, a port in use, a run that is not there, or a
+            size of uploads that is none.
     """
     if address not in LOOPBACK:
         raise FengqingError(
@@ -139,6 +141,7 @@ def serve(
         )
     if run_id is not None:
         resolve(home, run_id)
+    settings.upload_mb()
     listener = _bind(port)
     try:
         _run(home, listener, run_id, lang)

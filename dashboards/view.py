@@ -64,7 +64,20 @@ def open_view(texts: Texts) -> View | None:
     con = _connection(run_id)
     run = snapshot.run(con)
     previous = None if run["previous_run_id"] is None else _connection(run["previous_run_id"])
-    return View(con, run, Texts(texts.lang, snapshot.labels(con, texts.lang)), previous)
+    named = Texts(texts.lang, snapshot.labels(con, texts.lang))
+    return View(con, run, _with_merged(named, con, run), previous)
+
+
+def _with_merged(t: Texts, con: DuckDBPyConnection, run: dict[str, Any]) -> Texts:
+    """The names of merged peer groups say what was merged."""
+    named = dict(t.labels)
+    for group, kind, codes in snapshot.merged_groups(con, run["methodology"]["peer_groups"]["variables"]):
+        members = [t.label(kind, code) for code in t.options(kind) if code in codes]
+        if members:
+            named["peer_group", group] = t(
+                "peer_group.merged", name=t.label("peer_group", group), members=t("list.comma").join(members)
+            )
+    return Texts(t.lang, named)
 
 
 def _choose_year(years: list[str], texts: Texts) -> str:

@@ -27,7 +27,7 @@ class Defect:
     """One code: its titles, the verdict of a contract rule that names it, and its messages.
 
     `messages` maps (variant, verdict letter) to the texts by language; the plain wording is
-    variant "".
+    variant "". `advice` says by language what to write instead.
     """
 
     code: str
@@ -35,6 +35,7 @@ class Defect:
     title_en: str
     default: Verdict
     messages: Mapping[tuple[str, str], Mapping[str, str]]
+    advice: Mapping[str, str]
 
     @property
     def verdicts(self) -> frozenset[str]:
@@ -62,7 +63,9 @@ def _defect(entry: dict[str, Any]) -> Defect:
         for variant, by_verdict in wordings.items()
         for verdict, texts in by_verdict.items()
     }
-    return Defect(entry["code"], entry["title"]["zh"], entry["title"]["en"], entry["default"], messages)
+    return Defect(
+        entry["code"], entry["title"]["zh"], entry["title"]["en"], entry["default"], messages, entry["advice"]
+    )
 
 
 def message(code: str, verdict: str, lang: Lang, variant: str = "", **values: Any) -> str:

@@ -1,6 +1,7 @@
 """The assets of one assessment year, from received files to exports; no rule of the domain lives here."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import dagster as dg
 
@@ -10,9 +11,11 @@ from models.errors import FengqingError
 from models.intake.batch import ingest
 from models.intake.landing import land
 from models.measures.engine import Measures, compute
-from models.publication.exports import export
+from models.publication.exports import export, run_facts
 from models.publication.manifest import Manifest, build
-from models.publication.snapshot import past_selections, publish
+from models.publication.returns.batch import FOLDER, write_returns
+from models.publication.returns.deadline import deadline
+from models.publication.snapshot import open_snapshot, past_selections, publish
 from models.warehouse import open_reader
 from pipelines import progress
 from pipelines.frames import load_frames, save_frames
@@ -141,4 +144,18 @@ def exports(context: dg.AssetExecutionContext, settings: Settings) -> dg.Materia
     return dg.MaterializeResult(metadata={"run_id": manifest.run_id, "files": names})
 
 
-ALL = [landed_files, facts, measures, assessment, snapshot, exports]
+@dg.asset(partitions_def=YEARS, group_name="publication", deps=[snapshot])
+def return_workbooks(context: dg.AssetExecutionContext, settings: Settings) -> dg.MaterializeResult:
+    """退回补正：每个有退回内容的文件一份标色加批注的原件。The senders' files, faulty cells marked."""
+    year = year_of(context)
+    manifest = manifest_of(settings, year)
+    with closing(open_snapshot(settings.home, manifest.run_id)) as published:
+        returned_on = run_facts(published)["created_at"].date()
+    due = deadline(returned_on, settings.methodology(year).calendar.correction_working_days)
+    folder = settings.home.exports / manifest.run_id / FOLDER
+    with open_reader(settings.home) as con:
+        written = write_returns(con, settings.home, year, folder, due, progress=progress.current())
+    return dg.MaterializeResult(metadata={"run_id": manifest.run_id, "files": len(written)})
+
+
+ALL = [landed_files, facts, measures, assessment, snapshot, exports, return_workbooks]

@@ -18,6 +18,7 @@ STAGES = {
     "assessment": ("评估", "Assessment"),
     "snapshot": ("发布快照", "Publishing"),
     "exports": ("导出", "Exports"),
+    "return": ("退回补正", "Return workbooks"),
 }
 
 _current: ContextVar[Report | None] = ContextVar("progress", default=None)

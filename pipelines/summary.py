@@ -14,6 +14,7 @@ select count(*) as files, count(*) filter (status = 'refused') as refused,
        sum(returned)::bigint as returned,
        sum(quarantined)::bigint as quarantined, sum(non_data)::bigint as non_data
 from files
+where report_year = $1 or report_year is null
 """
 
 ASSESSED = """
@@ -29,7 +30,7 @@ def summarise(home: Home, run_id: str) -> dict[str, Any]:
     from models.warehouse import open_reader
 
     with open_reader(home) as con:
-        (received,) = con.sql(RECEIVED).pl().to_dicts()
+        (received,) = con.sql(RECEIVED, params=[year]).pl().to_dicts()
     with closing(open_snapshot(home, run_id)) as con:
         (assessed,) = con.sql(ASSESSED).pl().to_dicts()
         bands = dict(con.sql("select band, count(*) from composite group by band order by band").fetchall())

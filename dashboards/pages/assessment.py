@@ -9,9 +9,9 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import charts, snapshot
+from dashboards import charts, comparison, snapshot
+from dashboards.comparison import SORTS, Filters
 from dashboards.i18n import DASH
-from dashboards.snapshot import SORTS, Filters
 from dashboards.tables import Head, Html, badge, cell, interval, link, table, two_lines
 from dashboards.view import View, chart, heading, run_line, section
 from models.publication.exports import file_name, workbook
@@ -32,7 +32,7 @@ def render(view: View) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         section(t("gates.title"), t("gates.lead"))
-        steps = snapshot.gates(view.con)
+        steps = comparison.gates(view.con)
         total = snapshot.headline(view.con)["societies_n"]
         chart(charts.gates(steps, total, t), "gates", t("gates.title"))
     with right:
@@ -59,7 +59,7 @@ def _filters(view: View) -> tuple[Filters, str]:
     """The filters and the order; all of them live in the URL."""
     t = view.texts
     chosen: dict[str, Any] = {}
-    units = dict(snapshot.supervisors(view.con))
+    units = dict(comparison.supervisors(view.con))
 
     def pick(name: str, title: str, codes: list[str], show: Callable[[str], str]) -> str | None:
         return st.selectbox(
@@ -79,7 +79,7 @@ def _filters(view: View) -> tuple[Filters, str]:
                 t("filter.text"), key="text", bind="query-params", placeholder=t("society.search.hint")
             )
         for place, kind in zip(places[1:6], CODED, strict=True):
-            present = snapshot.present(view.con, kind)
+            present = comparison.present(view.con, kind)
             codes = [code for code in t.options(kind) if code in present]
             with place:
                 chosen[kind] = pick(kind, t(f"filter.{kind}"), codes, partial(t.label, kind))
@@ -106,7 +106,7 @@ def _filters(view: View) -> tuple[Filters, str]:
 
 
 def _choose_page(view: View, filters: Filters) -> None:
-    pages = max(ceil(snapshot.count_societies(view.con, filters) / PAGE_ROWS), 1)
+    pages = max(ceil(comparison.count_societies(view.con, filters) / PAGE_ROWS), 1)
     # A narrower filter may leave fewer pages than the one asked for.
     st.session_state["page"] = min(max(int(st.session_state.get("page") or 1), 1), pages)
     st.number_input(
@@ -117,12 +117,12 @@ def _choose_page(view: View, filters: Filters) -> None:
 
 def _table(view: View, filters: Filters, sort: str) -> None:
     t = view.texts
-    total = snapshot.count_societies(view.con, filters)
+    total = comparison.count_societies(view.con, filters)
     if total == 0:
         st.text(t("assessment.table.none"))
         return
     start = (st.session_state["page"] - 1) * PAGE_ROWS
-    found = snapshot.page_of_societies(view.con, filters, sort, start, PAGE_ROWS)
+    found = comparison.page_of_societies(view.con, filters, sort, start, PAGE_ROWS)
     st.caption(
         t(
             "page.rows",
@@ -163,7 +163,7 @@ def _row(view: View, one: dict[str, Any]) -> tuple[str | None, ...]:
     rank: str = DASH
     if ranked:
         rank = two_lines(
-            t("rank.in_group", low=one["rank_low"], high=one["rank_high"], n=t.integer(one["peer_n"])),
+            t("rank.in_group", span=t.span(one["rank_low"], one["rank_high"]), n=t.integer(one["peer_n"])),
             t.label("peer_group", one["peer_group"]),
         )
     classes = f"{t.label('cast_class', one['cast_class'])}·{t.label('size_class', one['size_class'])}"
@@ -191,7 +191,7 @@ def _reasons(view: View) -> None:
             t.label("reason", one["reason_code"]),
             t.integer(one["societies_n"]),
         )
-        for one in snapshot.reasons(view.con).iter_rows(named=True)
+        for one in comparison.reasons(view.con).iter_rows(named=True)
     ]
     st.html(table(heads, rows, t("reasons.title")))
 
@@ -199,13 +199,13 @@ def _reasons(view: View) -> None:
 def _selected(view: View) -> None:
     t = view.texts
     section(t("selected.title"), t("selected.lead"))
-    found = snapshot.exemplars(view.con, SELECTED)
+    found = comparison.exemplars(view.con, SELECTED)
     if found.is_empty():
         st.text(t("selected.none"))
         return
     heads = [
         Head(t("column.peer_group")),
-        Head(t("column.rank_range")),
+        Head(t("column.rank_range"), css="tight"),
         Head(t("column.society"), css="name"),
         Head(t("column.practice")),
         Head(t("column.score"), True),
@@ -217,7 +217,7 @@ def _selected(view: View) -> None:
     rows = [
         (
             t.label("peer_group", one["peer_group"]),
-            t("society.rank.value", low=one["rank_low"], high=one["rank_high"]),
+            t("society.rank.value", span=t.span(one["rank_low"], one["rank_high"])),
             link(one["name"], "society", society=one["society_id"], **lang),
             t.label("practice_tag", one["practice_tag"]),
             t.decimal(one["score"]),

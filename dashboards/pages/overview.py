@@ -153,7 +153,7 @@ def _warnings(view: View) -> None:
         return
     heads = [Head(t("column.family")), Head(t("column.check")), Head(t("column.observed"), True)]
     rows = [
-        (t.label("family", one["family"]), one["description"], one["observed"])
+        (t.label("family", one["family"]), t.half(one["description"]), one["observed"])
         for one in found.iter_rows(named=True)
     ]
     st.html(table(heads, rows, t("overview.warnings.title")))

@@ -85,7 +85,7 @@ def _header(view: View, one: dict[str, Any]) -> None:
     # A national body's level and reporting line bear the same name.
     heading(one["name"], " · ".join(dict.fromkeys(facts)))
     rated = one["band"] != "unrated"
-    rank = t("society.rank.value", low=one["rank_low"], high=one["rank_high"]) if one["rank_low"] else "—"
+    rank = t("society.rank.value", span=t.span(one["rank_low"], one["rank_high"])) if one["rank_low"] else "—"
     remarks = [
         t.label("unrated_reason", one["unrated_reason"]) if one["unrated_reason"] else "",
         t("society.veto", name=t.label("veto", one["veto_code"])) if one["veto_code"] else "",

@@ -31,20 +31,38 @@
     "Navigate to home page": "回到总览",
     "Logo": "标志",
     "Skip to main content": "跳到正文",
+    "Upload": "选择文件",
+    "Error:": "注意：",
+    "Add files": "再加文件",
+    "Drag and drop files here": "将文件拖到这里",
+    "Unexpected error. Please try again.": "上传未成功，请重试。",
     "Increment": "增加",
     "Decrement": "减少",
   }));
+  // Words with something of the reader's in them.
+  const patterns = [
+    [/^(\d+(?:\.\d+)?[KMG]B) per file$/, "单个文件不超过 $1"],
+    [/^File must be (.+) or smaller\.$/, "文件超过 $1，未检查；请拆分后再放入。"],
+    [/^Remove (.+)$/, "移除 $1"],
+    [/^Cancel upload of (.+)$/, "取消上传 $1"],
+  ];
+  const translate = (text) => {
+    const known = words.get(text);
+    if (known || !text) return known;
+    const found = patterns.find(([pattern]) => pattern.test(text));
+    return found && text.replace(...found);
+  };
   const attributes = ["aria-label", "title", "placeholder", "alt"];
   const swap = (node) => {
     if (node.nodeType === Node.TEXT_NODE) {
-      const text = words.get(node.data.trim());
+      const text = translate(node.data.trim());
       // Only Streamlit's words: our tables and headings hold data.
       if (text && !node.parentElement?.closest('[data-testid="stHtml"], [data-testid="stText"]')) node.data = text;
       return;
     }
     if (node.nodeType !== Node.ELEMENT_NODE) return;
     for (const name of attributes) {
-      const text = words.get(node.getAttribute(name)?.trim());
+      const text = translate(node.getAttribute(name)?.trim());
       if (text) node.setAttribute(name, text);
     }
     node.childNodes.forEach(swap);

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from models.assessment import coherence
 from models.assessment import indicators as indicator_rules
 from models.assessment.eligibility import bars
 from models.assessment.exemplars import NO_YEARS, Candidates, decide, practice_tags
 from models.assessment.methodology.schema import Methodology
 from models.assessment.peers import assign_peers, size_classes
-from models.assessment.scoring import Scores, band_codes, score
+from models.assessment.scoring import Scores, band_codes, score, weights_of
 from models.assessment.uncertainty import Draws, draw_scores, rank_ranges
 from models.errors import FengqingError
 from models.measures import engine
@@ -27,7 +28,8 @@ SOCIETY_COLUMNS = (
 )  # fmt: skip
 
 POPULATION = """
-select s.society_id, s.name, s.level, s.reporting_line, s.supervisor_id, u.name as supervisor_name,
+select s.society_id, s.name, s.level, s.reporting_line,
+       coalesce(s.supervisor_id, s.industry_admin_id) as supervisor_id, u.name as supervisor_name,
        s.cast_class, a.individual_members, s.in_scope, a.society_id is not null as filed,
        exists (
            select 1 from investigations i
@@ -35,7 +37,8 @@ select s.society_id, s.name, s.level, s.reporting_line, s.supervisor_id, u.name 
        ) as has_cases
 from societies s
 left join annual_reports a on a.society_id = s.society_id and a.report_year = s.report_year
-left join units u on u.unit_id = s.supervisor_id and u.report_year = s.report_year
+-- A decoupled society has no 业务主管单位 and answers to a 行业管理部门.
+left join units u on u.unit_id = coalesce(s.supervisor_id, s.industry_admin_id) and u.report_year = s.report_year
 where s.report_year = $year and s.in_scope and s.reg_status = 'registered'
 order by s.society_id
 """
@@ -46,6 +49,7 @@ class Assessment:
     """The result of a year: frames with one row a society (and indicator or dimension), sorted by society.
 
     `measures` holds what they rest on: contributions with lineage, signals, and the card of each unit.
+    `coherence` has one row a check and item, see `coherence.check`.
     """
 
     year: int
@@ -55,7 +59,13 @@ class Assessment:
     dimensions: pl.DataFrame
     composite: pl.DataFrame
     exemplars: pl.DataFrame
+    coherence: pl.DataFrame
     measures: engine.Measures
+
+    @property
+    def is_provisional(self) -> bool:
+        """Whether the run is 试评: a coherence check is breached and nobody has signed it off."""
+        return not coherence.unsigned(self.coherence).is_empty()
 
 
 def assess(  # noqa: PLR0913 - the last two are optional
@@ -111,6 +121,7 @@ def assess(  # noqa: PLR0913 - the last two are optional
         dimensions=dimension_frame(societies, scores, draws, methodology),
         composite=composite_frame(societies, indicators, scores, draws, barred, methodology),
         exemplars=decide(candidates, year, methodology),
+        coherence=coherence_frame(scores, methodology),
         measures=measures,
     )
 
@@ -118,10 +129,34 @@ def assess(  # noqa: PLR0913 - the last two are optional
 def population(con: DuckDBPyConnection, year: int, methodology: Methodology) -> pl.DataFrame:
     """The registered societies in scope of `year` with size class and peer group, sorted by society_id."""
     found = con.sql(POPULATION, params={"year": year}).pl()
+    received = pl.Series(_received(con, year), dtype=pl.String)
+    found = found.with_columns(was_returned=~pl.col("filed") & pl.col("society_id").is_in(received.implode()))
     sized = found.with_columns(
         size_classes(pl.col("individual_members"), methodology.peer_groups).alias("size_class")
     )
     return assign_peers(sized, methodology.peer_groups)
+
+
+def coherence_frame(scores: Scores, methodology: Methodology) -> pl.DataFrame:
+    """The `coherence` frame over the rated societies; empty where nobody is rated."""
+    if not scores.is_rated.any():
+        return pl.DataFrame(schema=coherence.SCHEMA)
+    return coherence.check(
+        scores.indicator[scores.is_rated],
+        weights_of(methodology),
+        list(methodology.weights),
+        [i.dimension for i in methodology.indicators],
+        methodology.coherence,
+    )
+
+
+def _received(con: DuckDBPyConnection, year: int) -> list[str]:
+    """Societies of which a file of that year was received, accepted or not; none without intake's books."""
+    books = "select 1 from information_schema.tables where table_schema = 'main' and table_name = 'files'"
+    if con.sql(books).fetchone() is None:
+        return []
+    files = "select distinct society_id from files where report_year = $year and society_id is not null"
+    return [one for (one,) in con.sql(files, params={"year": year}).fetchall()]
 
 
 def dimension_frame(
@@ -189,6 +224,7 @@ def composite_frame(  # noqa: PLR0913, PLR0917
             "peer_group": societies["peer_group"],
             "is_rated": scores.is_rated,
             "filed": societies["filed"],
+            "was_returned": societies["was_returned"],
             "rank": rank,
             "rank_low": rank_low,
             "rank_high": rank_high,
@@ -210,7 +246,9 @@ def composite_frame(  # noqa: PLR0913, PLR0917
             .otherwise(0)
             .cast(pl.Int64)
             .alias("peer_n"),
-            pl.when(~pl.col("filed"))
+            pl.when(pl.col("was_returned"))
+            .then(pl.lit("RETURNED"))
+            .when(~pl.col("filed"))
             .then(pl.lit("NOT_FILED"))
             .when(~pl.col("is_rated"))
             .then(pl.lit("APPLICABLE_WEIGHT"))

@@ -99,8 +99,9 @@ def _with_peer_means(rows: pl.DataFrame) -> pl.DataFrame:
     tops, bottoms = pl.col("numerator").sum().over(group), pl.col("denominator").sum().over(group)
     return rows.with_columns(
         peer_mean=pl.when(bottoms > 0).then(tops / bottoms),
-        # Half a success and half a failure keep the prior off 0 and 1, where it would have no spread.
-        prior_mean=(pl.min_horizontal(tops, bottoms) + 0.5) / (bottoms + 1),
+    ).with_columns(
+        # The peer mean as shown; half a success or failure keeps it off 0 and 1, where a beta has no spread.
+        prior_mean=pl.col("peer_mean").clip(0.5 / (bottoms + 1), 1 - 0.5 / (bottoms + 1)),
     )
 
 

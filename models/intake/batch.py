@@ -69,7 +69,7 @@ def ingest(  # noqa: PLR0913 - the last two are for tests and replays
         FengqingError: nothing to read in the inbox, the warehouse is in use, or rows do not add up.
     """
     judge = judge or _default_judge()
-    landed = land(inbox, home, progress)
+    landed = [f for f in land(inbox, home, progress) if not f.is_container]
     with warehouse.open_writer(home) as con:
         contents = {r.file_id: r for r in reversed(receipts(home))}
         known = {file_id for (file_id,) in con.sql("select file_id from files").fetchall()}
@@ -170,6 +170,7 @@ def _received(files: Sequence[Landed], repeated: frozenset[str]) -> pl.DataFrame
 
 def _context(con: duckdb.DuckDBPyConnection, home: Home, today: date | None) -> Any:
     """What judging may know: the register, the accepted keys that rows refer to, the salt, the day."""
+    from models.intake.crosscheck import Holdings
     from models.intake.judging import Context
 
     parents = {r.to_family: r.to_columns for c in load_contracts().values() for r in c.relationships}
@@ -179,5 +180,6 @@ def _context(con: duckdb.DuckDBPyConnection, home: Home, today: date | None) -> 
     }
     register = con.sql("select * from main.societies").pl()
     return Context(
-        register=register, known_keys=keys, salt=home.salt, today=today or date.today(), limits=Limits()
-    )
+        register=register, known_keys=keys, salt=home.salt, today=today or date.today(), limits=Limits(),
+        held=Holdings.load(con),
+    )  # fmt: skip

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 from models.errors import FengqingError
 from models.home import Home
+from models.intake.archives import expand
+from models.intake.kinds import is_archive
+from models.intake.limits import Limits, Refusal
 
 GRAVE = ("returned", "quarantined")
 
@@ -54,8 +58,10 @@ def check(paths: Sequence[Path], home: Home | None = None, today: date | None = 
     from models.intake.judging import judge, source_file
     from models.intake.outcome import VERDICTS
 
-    files = [source_file(path) for path in _files(paths)]
-    judged = judge(files, _context(home, today or date.today()))
+    with TemporaryDirectory() as folder:
+        found = [item for path in _files(paths) for item in _unpacked(path, Path(folder))]
+        files = [replace(source_file(path), name=name) for name, path, _ in found]
+        judged = judge(files, _context(home, today or date.today()))
     by_id = {f["file_id"]: f for f in judged.files.iter_rows(named=True)}
     findings: dict[str, list[dict[str, Any]]] = {}
     for finding in judged.findings.sort("sheet", "row", "col", nulls_last=False).iter_rows(named=True):
@@ -63,14 +69,28 @@ def check(paths: Sequence[Path], home: Home | None = None, today: date | None = 
     names = ("origin", "society_id", "report_year", "revision", "status")
     return [
         FileReport(
-            path=file.path,
+            path=shown,
             file_id=file.file_id,
             rows={v: by_id[file.file_id][v] for v in ("rows_read", *VERDICTS, "non_data")},
             findings=tuple(findings.get(file.file_id, ())),
             **{name: by_id[file.file_id][name] for name in names},
         )
-        for file in files
+        for (_, _, shown), file in zip(found, files, strict=True)
     ]
+
+
+def _unpacked(path: Path, folder: Path) -> list[tuple[str, Path, Path]]:
+    """(name, path to read, path to report) of the file itself, or of each file in an archive."""
+    limits = Limits()
+    with path.open("rb") as file:
+        if not is_archive(file, limits):
+            return [(path.name, path, path)]
+    inside = Path(mkdtemp(dir=folder))
+    try:
+        members = expand(path, inside, limits)
+    except Refusal:
+        return [(path.name, path, path)]  # judging finds the same and says so
+    return [(f"{path.name}/{m.name}", m.path, path / m.name) for m in members]
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:
@@ -92,12 +112,25 @@ def _files(paths: Sequence[Path]) -> list[Path]:
 
 
 def _context(home: Home | None, today: date) -> Any:
-    """With a warehouse: its register and keys. Without: a salt for one use, since nothing is kept."""
-    from models.intake.judging import Context
+    """With a warehouse: its register and keys. Without, or while a run holds it: what the files say alone.
 
+    The salt is for one use, since nothing is kept.
+    """
+    from models.intake.judging import Context
+    from models.warehouse import WarehouseLockedError
+
+    alone = Context(register=None, known_keys=None, salt=secrets.token_bytes(32), today=today)
     if home is None or not home.root.exists() or not home.warehouse.exists():
-        return Context(register=None, known_keys=None, salt=secrets.token_bytes(32), today=today)
+        return alone
+    try:
+        return _with_register(home, alone)
+    except WarehouseLockedError:
+        return alone
+
+
+def _with_register(home: Home, alone: Any) -> Any:
     from data_contracts.contract import load_contracts
+    from models.intake.crosscheck import Holdings
     from models.warehouse import open_reader
 
     parents = {r.to_family: r.to_columns for c in load_contracts().values() for r in c.relationships}
@@ -107,6 +140,5 @@ def _context(home: Home | None, today: date) -> Any:
             family: con.sql(f"select distinct {', '.join(columns)} from main.{family}").pl()
             for family, columns in parents.items()
         }
-    if register.is_empty():
-        return Context(register=None, known_keys=None, salt=secrets.token_bytes(32), today=today)
-    return Context(register=register, known_keys=known, salt=secrets.token_bytes(32), today=today)
+        held = Holdings.load(con)
+    return alone if register.is_empty() else replace(alone, register=register, known_keys=known, held=held)

@@ -13,8 +13,6 @@ from models.intake.cleaning.dates import DAYS_1904
 from models.intake.frames import as_findings
 
 AT = ["sheet_no", "row"]
-# Dates that are plans, so may lie ahead.
-PLANNED = frozenset({"due_on", "rectify_due_on", "effective_on", "publicity_from", "publicity_to", "until"})
 # A serial number far from the report year is a slip, not a date.
 YEARS_BACK, YEARS_AHEAD = 40, 1
 TEN_THOUSAND = 10_000
@@ -90,6 +88,20 @@ def settle_units(
     return typed, pl.concat(found) if found else as_findings(typed.select(AT).clear(), code="", verdict="")
 
 
+def implausible_amounts(typed: pl.DataFrame, contract: Contract) -> Iterator[pl.DataFrame]:
+    """D22: amounts too small or too large to be in yuan. Nil is an amount."""
+    for f in contract.fields:
+        if f.plausible_minimum is None or f.plausible_maximum is None:
+            continue
+        amount = pl.col(f.name)
+        odd = typed.filter((amount != 0) & ~amount.is_between(f.plausible_minimum, f.plausible_maximum))
+        if odd.height:
+            yield as_findings(
+                odd.select(*AT, value=_shown(amount)),
+                family=contract.name, field=f.name, code="D22", verdict="R",
+            )  # fmt: skip
+
+
 def _shown(value: pl.Expr) -> pl.Expr:
     return value.cast(pl.String).str.strip_suffix(".0")
 
@@ -114,7 +126,7 @@ def blanks(
 
 def future_dates(typed: pl.DataFrame, contract: Contract, today: date) -> Iterator[pl.DataFrame]:
     """D17 for dates that record what has happened and lie ahead of today."""
-    names = [f.name for f in contract.fields if f.kind == "date" and f.name not in PLANNED]
+    names = [f.name for f in contract.fields if f.kind == "date" and not f.may_be_future]
     latest = typed.select(pl.col(names).max()).row(0) if names else ()
     for name, last in zip(names, latest, strict=True):
         if last is not None and last > today:

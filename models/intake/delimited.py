@@ -85,6 +85,8 @@ def _split_records(members: list[tuple[int, str]]) -> pl.DataFrame:
 
 
 def _records(text: str, limit: int | None = None) -> list[tuple[int, list[str]]]:
+    # A quote that is never closed swallows the rest of the file: one long field, not an error.
+    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text))
     found: list[tuple[int, list[str]]] = []
     start = 1

@@ -10,6 +10,21 @@ from typing import Any
 import polars as pl
 
 from data_contracts.contract import CONTRACTS_DIR
+from models.intake.limits import Limits
+
+__all__ = [
+    "CSV_SHEET",
+    "FINDING_SCHEMA",
+    "ITEM_MARK",
+    "ROW_SCHEMA",
+    "TEXT_MARK",
+    "Grid",
+    "Limits",
+    "SourceFile",
+    "as_findings",
+    "no_findings",
+    "workbook_layout",
+]
 
 # Sheet name given to delimited files, which have none.
 CSV_SHEET = "csv"
@@ -48,21 +63,6 @@ class SourceFile:
     file_id: str
     path: Path
     name: str
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Sizes past which a file is refused before it is opened. Bytes unless said otherwise."""
-
-    file_bytes: int = 1_000_000_000
-    workbook_bytes: int = 100_000_000
-    unpacked_bytes: int = 400_000_000
-    part_bytes: int = 200_000_000
-    parts: int = 5_000
-    compression_ratio: int = 500
-    cells_a_sheet: int = 20_000_000
-    batch_files: int = 1_000
-    batch_bytes: int = 256_000_000
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from data_contracts.contract import Contract, load_contracts
-from models.intake import consistency, covers, privacy, register, relations
+from models.intake import consistency, covers, crosscheck, privacy, register, relations
 from models.intake.cleaning import Cleaned, clean
 from models.intake.frames import Grid, Limits, SourceFile, as_findings, no_findings, workbook_layout
 from models.intake.headers import COVER, families
@@ -32,7 +32,8 @@ class Context:
 
     `register`: accepted rows of `societies`, None where there is no register (its checks are then
     left out). `known_keys`: of each parent family the key columns accepted before, None where there is
-    no warehouse. `salt`: for person keys. `today`: no date of a fact lies after it.
+    no warehouse. `salt`: for person keys. `today`: no date of a fact lies after it. `held`: rows of other
+    societies and years to compare with, None where there is no warehouse.
     """
 
     register: pl.DataFrame | None
@@ -40,6 +41,7 @@ class Context:
     salt: bytes
     today: date
     limits: Limits = field(default_factory=Limits)
+    held: crosscheck.Holdings | None = None
 
 
 def judge(files: Sequence[SourceFile], context: Context) -> Judged:
@@ -57,7 +59,7 @@ def judge(files: Sequence[SourceFile], context: Context) -> Judged:
     answers = widen(grid, layout)
     cleaned = clean({**answers.wide, COVER: covers.cover_answers(answers)})
     cover = covers.covers(answers, cleaned)
-    bench = _Bench(grid, layout, answers, cover, context)
+    bench = _Bench(files, grid, layout, answers, cover, context)
     bench.check_each_family(cleaned)
     bench.check_together()
     return assemble(
@@ -68,8 +70,14 @@ def judge(files: Sequence[SourceFile], context: Context) -> Judged:
 class _Bench:
     """One batch on its way through the checks: typed rows, and the findings so far."""
 
-    def __init__(
-        self, grid: Grid, layout: Layout, answers: Answers, cover: pl.DataFrame, context: Context
+    def __init__(  # noqa: PLR0913, PLR0917 - everything that was read
+        self,
+        files: Sequence[SourceFile],
+        grid: Grid,
+        layout: Layout,
+        answers: Answers,
+        cover: pl.DataFrame,
+        context: Context,
     ) -> None:
         self.grid, self.layout, self.answers, self.cover, self.context = grid, layout, answers, cover, context
         self.typed: dict[str, pl.DataFrame] = {}
@@ -77,6 +85,12 @@ class _Bench:
         self.found: list[pl.DataFrame] = [grid.findings, layout.findings]
         self.covered = layout.sheets.join(cover, on="file_id", how="semi").select("sheet_no")
         self.absent = _absent_columns(layout)
+        self.held = context.held or crosscheck.Holdings.nothing()
+        self.names = pl.DataFrame(
+            [(f.file_id, f.name) for f in files],
+            schema={"file_id": pl.String, "name": pl.String},
+            orient="row",
+        )
         self.data = pl.concat(
             [f.filter(pl.col("kind") == "data").drop("kind") for f in (layout.rows, answers.rows)]
         )
@@ -104,6 +118,7 @@ class _Bench:
             if name != COVER:
                 frame, amounts = consistency.settle_units(frame, contract, self.layout.columns)
                 self.found.append(amounts)
+                self.found.extend(consistency.implausible_amounts(frame, contract))
                 frame = privacy.hash_keys(_with_defaults(frame, contract), name, self.context.salt)
                 self.found.append(self._misplaced(frame, contract))
                 self.found.append(self._missing_columns(contract))
@@ -127,11 +142,17 @@ class _Bench:
         for name in ("societies", *(n for n in order if n != "societies")):
             if name in self.typed:
                 self._settle(name, load_contracts()[name])
+        self.found.append(crosscheck.warnings(self.accepted, files, self.names, self.held))
 
     def _settle(self, name: str, contract: Contract) -> None:
         """Check the register and the parents of one family, then take in what is accepted."""
+        sheets = self.layout.sheets.select("sheet_no", "file_id")
+        if name == "societies":
+            self.found.append(crosscheck.register_lines(self.typed[name], sheets, self.held))
         if name == "annual_reports":
             self._check_names()
+            units = self.accepted.get("units", self.held.units)
+            self.found.append(crosscheck.two_channels(self.cover, self.names, units, self.held))
         # What follows its cover has no parents to miss.
         following = self.findings.filter(pl.col("code") == "S02").select(AT)
         alone = self.typed[name].join(following, on=AT, how="anti", maintain_order="left")
@@ -151,6 +172,7 @@ class _Bench:
 
     def _check_names(self) -> None:
         names = register.register_of(self.context.register, self.accepted.get("societies"))
+        self.found.append(register.branches(self.cover, names))
         if names is None:
             return
         renamed, found = register.check_names(self.cover, names)

@@ -10,21 +10,20 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import IO, NoReturn
 
 from models.clock import utc_now
 from models.errors import FengqingError
 from models.home import Home
+from models.intake.archives import TEMPORARY_FOLDERS, Member, expand, is_leaving
+from models.intake.kinds import is_archive
+from models.intake.limits import Limits, Refusal
 
 RECEIPTS = "receipts.jsonl"
 CHUNK_BYTES = 1 << 20
 COPIERS = 8  # most of the time is waiting for the disk to confirm
-
-# Left by office programs and operating systems, never sent on purpose.
-TEMPORARY_PREFIXES = ("~$", ".~", "._")
-TEMPORARY_NAMES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
-TEMPORARY_FOLDERS = frozenset({"__MACOSX"})
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage (`land` or `load`), the files done and the files in all."""
@@ -35,7 +34,10 @@ class Landed:
     """One name found in the inbox, and the content it has.
 
     `landed_at` (UTC, no zone) orders all contents ever received: no two contents share one. The same
-    content under another name has the first one's `file_id`, `path` and `landed_at`.
+    content under another name has the first one's `file_id`, `path` and `landed_at`. A file out of an
+    archive is named `archive/member` and has the archive's id as its `container`. An archive whose
+    files were landed is itself a container (`is_container`) and not judged; one that could not be
+    unpacked is a file like any other, and judging says what is wrong with it.
     """
 
     file_id: str
@@ -43,45 +45,109 @@ class Landed:
     bytes: int
     landed_at: datetime
     path: Path
+    container: str | None = None
+    is_container: bool = False
 
 
-def land(inbox: Path, home: Home, progress: Progress | None = None) -> list[Landed]:
+def land(
+    inbox: Path, home: Home, progress: Progress | None = None, limits: Limits | None = None
+) -> list[Landed]:
     """Copy what is new in the inbox into the landing folder; every name found, in order of name.
+
+    After each archive come the files out of it.
 
     Raises:
         FengqingError: the inbox is missing, unreadable or holds no file, or a file cannot be read.
     """
     found = _found(inbox)
-    landing = home.landing
-    known = receipts(home)
-    by_name = {(r.file_id, r.name): r for r in known}
-    by_content = {r.file_id: r for r in reversed(known)}
-    latest = max((r.landed_at for r in known), default=datetime.min)
+    desk = _Desk(home, limits or Limits())
     landed: list[Landed] = []
-    fresh: list[Landed] = []
     with ThreadPoolExecutor(COPIERS) as copiers:
-        copies = copiers.map(lambda item: _copy(item[1], landing), found)
-        for (name, _), (file_id, size, path) in zip(found, copies, strict=True):
-            receipt = by_name.get((file_id, name))
-            if receipt is None:
-                first = by_content.get(file_id)
-                if first is None:
-                    latest = max(utc_now(), latest + timedelta(microseconds=1))
-                    receipt = by_content[file_id] = Landed(file_id, name, size, latest, path)
-                else:
-                    receipt = replace(first, name=name)
-                by_name[file_id, name] = receipt
-                fresh.append(receipt)
-            landed.append(receipt)
+        copies = copiers.map(lambda item: _copy(item[1], home.landing), found)
+        for done, ((name, _), copy) in enumerate(zip(found, copies, strict=True), start=1):
+            landed += desk.receive(name, copy)
             if progress:
-                progress("land", len(landed), len(found))
-    _append(landing, fresh)
+                progress("land", done, len(found))
+    _append(home.landing, desk.fresh)
     return landed
 
 
+class _Desk:
+    """Gives receipts for copies, the old ones where there are any."""
+
+    def __init__(self, home: Home, limits: Limits) -> None:
+        self.landing, self.limits = home.landing, limits
+        known = _all_receipts(self.landing)
+        self.by_name = {(r.file_id, r.name): r for r in known}
+        self.by_content = {r.file_id: r for r in reversed(known)}
+        self.contents: dict[str, list[Landed]] = {}
+        for receipt in known:
+            if receipt.container:
+                self.contents.setdefault(receipt.container, []).append(receipt)
+        self.latest = max((r.landed_at for r in known), default=datetime.min)
+        self.fresh: list[Landed] = []
+
+    def receive(self, name: str, copy: tuple[str, int, Path]) -> list[Landed]:
+        """The receipt for a file and, if it is an archive, for the files in it."""
+        file_id, _, path = copy
+        known = self.by_name.get((file_id, name))
+        if known is not None:
+            return [known, *self._known_members(known)]
+        if not self._is_archive(path):
+            return [self._receipt(name, copy)]
+        with TemporaryDirectory(dir=self.landing, prefix=".draft.") as folder:
+            try:
+                members = expand(path, Path(folder), self.limits)
+            except Refusal:
+                return [self._receipt(name, copy)]  # judging will find the same, and say so
+            archive = self._receipt(name, copy, is_container=True)
+            return [archive, *self._take(archive, members)]
+
+    def _known_members(self, archive: Landed) -> list[Landed]:
+        if not archive.is_container:
+            return []
+        members = self.contents.get(archive.file_id, ())
+        return [m for m in members if m.name.startswith(f"{archive.name}/")]
+
+    def _take(self, archive: Landed, members: list[Member]) -> list[Landed]:
+        taken = []
+        for member in members:
+            name = f"{archive.name}/{member.name}"
+            copy = _copy(member.path, self.landing, PurePosixPath(member.name).suffix)
+            known = self.by_name.get((copy[0], name))
+            taken.append(known or self._receipt(name, copy, container=archive.file_id))
+        return taken
+
+    def _receipt(
+        self,
+        name: str,
+        copy: tuple[str, int, Path],
+        container: str | None = None,
+        is_container: bool = False,
+    ) -> Landed:
+        file_id, size, path = copy
+        first = self.by_content.get(file_id)
+        if first is None:
+            self.latest = max(utc_now(), self.latest + timedelta(microseconds=1))
+            receipt = Landed(file_id, name, size, self.latest, path, container, is_container)
+            self.by_content[file_id] = receipt
+        else:
+            receipt = replace(first, name=name, container=container, is_container=is_container)
+        self.by_name[file_id, name] = receipt
+        self.fresh.append(receipt)
+        return receipt
+
+    def _is_archive(self, path: Path) -> bool:
+        with path.open("rb") as file:
+            return is_archive(file, self.limits)
+
+
 def receipts(home: Home) -> list[Landed]:
-    """Every receipt given so far, oldest first."""
-    landing = home.landing
+    """Every receipt given so far for a file to be judged, oldest first; containers are left out."""
+    return [r for r in _all_receipts(home.landing) if not r.is_container]
+
+
+def _all_receipts(landing: Path) -> list[Landed]:
     path = landing / RECEIPTS
     if not path.exists():
         return []
@@ -93,6 +159,8 @@ def receipts(home: Home) -> list[Landed]:
             r["bytes"],
             datetime.fromisoformat(r["landed_at"]).replace(tzinfo=None),
             landing / r["path"],
+            r.get("container"),
+            r.get("is_container", False),
         )
         for r in read
     ]
@@ -107,6 +175,8 @@ def _append(landing: Path, fresh: Iterable[Landed]) -> None:
                 "bytes": r.bytes,
                 "landed_at": r.landed_at.replace(tzinfo=UTC).isoformat(),
                 "path": r.path.relative_to(landing).as_posix(),
+                **({"container": r.container} if r.container else {}),
+                **({"is_container": True} if r.is_container else {}),
             },
             ensure_ascii=False,
         )
@@ -137,7 +207,7 @@ def _found(inbox: Path) -> list[tuple[str, Path]]:
         folders[:] = [f for f in folders if f not in TEMPORARY_FOLDERS]
         for name in names:
             path = Path(folder, name)
-            if not _is_temporary(name) and path.is_file():
+            if not is_leaving(name) and path.is_file():
                 found.append((_readable(path.relative_to(inbox).as_posix()), path))
     if not found:
         raise FengqingError(
@@ -156,10 +226,6 @@ def _refuse(error: OSError) -> NoReturn:
     ) from error
 
 
-def _is_temporary(name: str) -> bool:
-    return name.startswith(TEMPORARY_PREFIXES) or name in TEMPORARY_NAMES
-
-
 def _readable(name: str) -> str:
     """The name as text: archives from Windows leave GBK bytes, which are no UTF-8."""
     raw = os.fsencode(name)
@@ -171,12 +237,13 @@ def _readable(name: str) -> str:
     return raw.decode("utf-8", "replace")
 
 
-def _copy(source: Path, landing: Path) -> tuple[str, int, Path]:
+def _copy(source: Path, landing: Path, suffix: str | None = None) -> tuple[str, int, Path]:
     """Sha256, size and landing path of the file, copied there unless it is there already."""
+    suffix = source.suffix if suffix is None else suffix
     try:
         with source.open("rb") as file:
             file_id, size = hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
-        if (known := _target(landing, file_id, source)).exists():
+        if (known := _target(landing, file_id, suffix)).exists():
             return file_id, size, known
         draft = _draft(landing / source.name)
         # Hashed again while copied: the name must be true even if the file changed in between.
@@ -188,15 +255,15 @@ def _copy(source: Path, landing: Path) -> tuple[str, int, Path]:
             _settle(copy)
     except OSError as error:
         _refuse(error)
-    target = _target(landing, digest.hexdigest(), source)
+    target = _target(landing, digest.hexdigest(), suffix)
     target.parent.mkdir(exist_ok=True)
     draft.chmod(0o444)
     draft.replace(target)
     return digest.hexdigest(), size, target
 
 
-def _target(landing: Path, file_id: str, source: Path) -> Path:
-    suffix = source.suffix.lower()
+def _target(landing: Path, file_id: str, suffix: str) -> Path:
+    suffix = suffix.lower()
     suffix = suffix if suffix.isascii() and suffix[1:].isalnum() else ""
     return landing / file_id[:2] / f"{file_id[2:]}{suffix}"
 

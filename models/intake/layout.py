@@ -41,7 +41,10 @@ class Layout:
 def recognise(grid: Grid) -> Layout:
     """Find each sheet's family and header, and say of each row what it is."""
     # (value_no, family, …) of the values that are headers, then where they stand.
-    headers = grid.cells.join(match(grid.values), on="value_no", maintain_order="left")
+    headers = grid.cells.join(match(grid.values), on="value_no", maintain_order="left").join(
+        # A return list names the headers at fault, and is no table for that.
+        grid.sheets.filter(_is_own()).select("sheet_no"), on="sheet_no", how="anti", maintain_order="left"
+    )  # fmt: skip
     figures = grid.values.select("value_no", has_figure=pl.col("text").str.contains(r"^\s*-?\d"))
     sizes = (
         grid.cells.join(figures, on="value_no", maintain_order="left")
@@ -70,6 +73,11 @@ def recognise(grid: Grid) -> Layout:
             ]
         ),
     )
+
+
+def _is_own() -> pl.Expr:
+    """Whether this programme added the sheet to a workbook it gave back: it holds no data."""
+    return pl.col("sheet").str.strip_chars().is_in(list(workbook_layout()["own_sheets"].values()))
 
 
 def _matched_rows(headers: pl.DataFrame, sizes: pl.DataFrame) -> pl.DataFrame:
@@ -197,7 +205,7 @@ def _classify(grid: Grid, sheets: pl.DataFrame, sizes: pl.DataFrame, matched: pl
         .join(texts, on="value_no", how="left", maintain_order="left")
         .join(repeats, on=["sheet_no", "row", "family"], how="left", maintain_order="left")
         .with_columns(
-            is_explaining=pl.col("label").str.contains(EXPLAINING) & pl.col("hint").is_null(),
+            is_explaining=pl.col("label").str.contains(EXPLAINING) & pl.col("hint").is_null() | _is_own(),
             is_past=pl.col("row") > pl.col("last_header"),
             total=pl.col("total") & (pl.col("first_col") <= 3),
         )

@@ -107,7 +107,12 @@ def load(con: duckdb.DuckDBPyConnection, batch: Batch, judged: Judged) -> list[s
     try:
         _load_books(con, batch, judged)
         repeats = supersede_reports(con, batch.batch_id)
-        _note_repeats(con, repeats.with_columns(variant=pl.lit("")))
+        _note_repeats(
+            con,
+            repeats.with_columns(
+                variant=pl.when(pl.col("a") == pl.col("b")).then(pl.lit("again")).otherwise(pl.lit(""))
+            ),
+        )
         for family, frame in judged.accepted.items():
             if frame.height:
                 load_family(con, load_contracts()[family], frame)

@@ -1,95 +1,176 @@
-"""Decide whether a file may be opened at all: its kind by content, its size, its zip directory."""
+"""A workbook's bytes to its sheets: here if small and plain, in a confined process if perhaps a bomb."""
 
 from __future__ import annotations
 
 import io
+import re
 import zipfile
-import zlib
-from typing import Any, Literal
+from typing import Any, NamedTuple
 
-from models.intake.frames import Limits
-from models.intake.sheetxml import Oddities, oddities
+from models.intake import sheetxml
+from models.intake.kinds import Kind
+from models.intake.limits import Limits, Refusal
+from models.intake.sheetxml import Oddities
+from models.intake.zips import directory, unpack, weigh
 
-ZIP_MAGIC = b"PK\x03\x04"
-OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-PDF_MAGIC = b"%PDF"
-# The name of the stream in which Office keeps an encrypted workbook, as its directory spells it.
-ENCRYPTED = "Encrypt".encode("utf-16-le")
-TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 GB_ENCODING = "GB18030"
+WORKBOOK_PART = "xl/workbook.xml"
+MANIFEST_PART = "META-INF/manifest.xml"
+ROOT_PART = "_rels/.rels"
+# Calamine lays a sheet out as a full rectangle, so that two cells far apart cost as much as all between.
+# Only rows below 10,000 and columns below AAA are near, and only where each tag plainly says so.
+_FAR = re.compile(rb' r="(?:[A-Z]*\d{5}|[A-Z]{3})')
+_NOT_PLAIN = re.compile(rb'<(?:c|row)(?=[\s/>])(?! r="[A-Z]{0,2}\d{1,4}"| [^<>]*? r="[A-Z]{0,2}\d{1,4}")')
+# Spellings of tags and attributes that the patterns would miss, and XML that is no UTF-8.
+_ODD_TAGS = (b"\x00", b":row", b":c ", b":c>")
+_ODD_ATTRIBUTES = (b"='", b"= ", b" =", b'"&', b"=\n", b"=\t", b"=\r", b"\x00")
+# What shared strings could fill if every cell held all of them.
+_MULTIPLIED_BYTES = 500_000_000
 
 
-class Refusal(Exception):
-    """Why a file is not read: the defect code and what its message names."""
+class SheetCells(NamedTuple):
+    """One sheet: rows from A1, equally wide, and what calamine leaves out."""
 
-    def __init__(self, code: str, a: str = "", b: str = "") -> None:
-        super().__init__(code)
-        self.code, self.a, self.b = code, a, b
-
-
-def kind_of(data: bytes, name: str) -> Literal["workbook", "text"]:
-    """Whether the content is a workbook or delimited text.
-
-    Raises:
-        Refusal: it is neither (D30).
-    """
-    if not data:
-        raise Refusal("D30", "空文件", "it is empty")
-    if data.startswith(PDF_MAGIC):
-        raise Refusal("D30", "PDF", "it is a PDF")
-    if data.startswith((ZIP_MAGIC, OLE_MAGIC)):
-        return "workbook"
-    if name.lower().endswith(TEXT_SUFFIXES):
-        return "text"
-    raise Refusal("D30", "类型未知", "its type is unknown")
+    name: str
+    is_hidden: bool
+    rows: list[list[Any]]
+    odd: Oddities | None
 
 
-def open_archive(data: bytes, limits: Limits) -> zipfile.ZipFile:
-    """The zip archive, its directory read and nothing unpacked.
-
-    Raises:
-        Refusal: damaged (D30), or it would swell past the limits (S13).
-    """
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, ValueError, OSError) as error:
-        raise Refusal("D30", "文件损坏", "it is damaged") from error
-    parts = archive.infolist()
-    unpacked = sum(p.file_size for p in parts)
-    largest = max((p.file_size for p in parts), default=0)
-    too_dense = unpacked > limits.part_bytes // 20 and unpacked > limits.compression_ratio * len(data)
-    if len(parts) > limits.parts:
-        raise Refusal("S13", f"{len(parts)}个部件")
-    if unpacked > limits.unpacked_bytes or largest > limits.part_bytes or too_dense:
-        raise Refusal("S13", f"{unpacked / 1e6:.0f} MB")
-    return archive
-
-
-def open_workbook(data: bytes, limits: Limits) -> tuple[Any, dict[str, Oddities]]:
-    """A calamine workbook, and by sheet what calamine leaves out.
+def read_workbook(data: bytes, kind: Kind, limits: Limits) -> list[SheetCells]:
+    """The sheets of a workbook. Macros and formulas are never run: only stored values are read.
 
     Raises:
         Refusal: too large, encrypted, damaged, or not a workbook.
     """
-    import python_calamine as calamine
+    from models.intake.confined import read_confined
 
     if len(data) > limits.workbook_bytes:
-        raise Refusal("S13", f"{len(data) / 1e6:.0f} MB")
+        raise Refusal("S13", "", f"{len(data) / 1e6:.0f} MB")
+    if kind not in ("xlsx", "xlsm"):
+        return read_confined(data, kind, limits)
+    with directory(io.BytesIO(data), limits, limits.parts) as archive:
+        weigh(archive, len(data), limits, limits.unpacked_bytes)
+        parts = _plain_parts(archive, data, limits)
+        if parts is None:
+            return read_confined(data, kind, limits)
+        odd = sheetxml.oddities(archive, parts)
+    return _parse(data, odd, limits)
+
+
+def parse(data: bytes, kind: Kind, limits: Limits) -> list[SheetCells]:
+    """As `read_workbook`, wherever this runs; for the confined process.
+
+    Raises:
+        Refusal: as `read_workbook`.
+    """
     odd: dict[str, Oddities] = {}
+    if kind in ("xlsx", "xlsm", "xlsb", "ods"):
+        with directory(io.BytesIO(data), limits, limits.parts) as archive:
+            weigh(archive, len(data), limits, limits.unpacked_bytes)
+            if kind == "ods" and _is_encrypted(archive):
+                raise Refusal("D30", "encrypted")
+            if kind in ("xlsx", "xlsm"):
+                names = [p.filename for p in archive.filelist if sheetxml.is_sheet(p.filename)]
+                odd = sheetxml.oddities(archive, {name: unpack(archive, name) for name in names})
+    return _parse(data, odd, limits)
+
+
+def _is_encrypted(archive: zipfile.ZipFile) -> bool:
+    """Whether the list of parts of an OpenDocument says how they were enciphered."""
+    return MANIFEST_PART in archive.NameToInfo and b"encryption-data" in unpack(archive, MANIFEST_PART)
+
+
+def _plain_parts(archive: zipfile.ZipFile, data: bytes, limits: Limits) -> dict[str, bytes] | None:
+    """XML of the sheets by part if the workbook can do no harm here, else None.
+
+    Raises:
+        Refusal: it names more sheets than the limit (S13).
+    """
+    sizes = {p.filename: p.file_size for p in archive.filelist}
+    if not {ROOT_PART, WORKBOOK_PART, sheetxml.RELATIONS_PART} <= sizes.keys():
+        return None
+    if len(data) > limits.trusted_bytes or sum(sizes.values()) > limits.trusted_unpacked_bytes:
+        return None
+    root, relations, workbook = (
+        unpack(archive, part) for part in (ROOT_PART, sheetxml.RELATIONS_PART, WORKBOOK_PART)
+    )
+    targets = sheetxml.targets(relations, sheets_only=True)
+    _check_sheets(max(len(targets), workbook.count(b"<sheet ")), limits)
+    if not _is_plain(root, relations, len(targets)) or not sizes.keys() >= set(targets.values()):
+        return None
+    parts: dict[str, bytes] = {}
+    # Shared strings may lie in any part; whatever is no sheet might hold them.
+    strings = sum(sizes.values()) - sum(sizes.get(part, 0) for part in targets.values())
+    for part in targets.values():
+        xml = parts[part] = unpack(archive, part)
+        if not _is_near(xml) or strings * xml.count(b"<c") > _MULTIPLIED_BYTES:
+            return None
+    return parts
+
+
+def _is_plain(root: bytes, relations: bytes, targets: int) -> bool:
+    """Whether the relations are spelled so that all sheets are among the `targets` found in them."""
+    if any(odd in relations or odd in root for odd in _ODD_ATTRIBUTES):
+        return False
+    return relations.count(b'/worksheet"') == targets and sheetxml.is_root_of(root, WORKBOOK_PART)
+
+
+def _is_near(xml: bytes) -> bool:
+    """Whether all cells of a sheet lie near its beginning."""
+    return not (any(odd in xml for odd in _ODD_TAGS) or _FAR.search(xml) or _NOT_PLAIN.search(xml))
+
+
+def _check_sheets(found: int, limits: Limits) -> None:
+    if found > limits.sheets:
+        raise Refusal("S13", "sheets", found, limits.sheets)
+
+
+def _parse(data: bytes, odd: dict[str, Oddities], limits: Limits) -> list[SheetCells]:
+    import python_calamine as calamine
+
     try:
-        if data.startswith(ZIP_MAGIC):
-            with open_archive(data, limits) as archive:
-                odd = oddities(archive)
-        return calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)), odd
+        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+        metadata = [(i, m) for i, m in enumerate(book.sheets_metadata) if str(m.typ).endswith("WorkSheet")]
+        _check_sheets(len(metadata), limits)
+        sheets: list[SheetCells] = []
+        cells = 0
+        for index, meta in metadata:
+            rows = _rows(book, index, meta.name, limits)
+            cells += len(rows) * len(rows[0]) if rows else 0
+            if cells > limits.cells_a_workbook:
+                raise Refusal("S13", "cells", cells, limits.cells_a_workbook)
+            is_hidden = not str(meta.visible).endswith("Visible")
+            # Only a damaged workbook has sheets without a name or with the same: places must stay unique.
+            is_taken = not meta.name or any(meta.name == s.name for s in sheets)
+            name = f"{meta.name}#{index + 1}" if is_taken else meta.name
+            sheets.append(SheetCells(name, is_hidden, rows, odd.get(meta.name)))
+        return sheets
     except calamine.PasswordError as error:
-        raise Refusal("D30", "已加密", "it has a password") from error
+        raise Refusal("D30", "encrypted") from error
     except calamine.CalamineError as error:
-        if data.startswith(OLE_MAGIC) and ENCRYPTED in data[:100_000]:
-            raise Refusal("D30", "已加密", "it has a password") from error
-        raise Refusal("D30", "文件损坏或不是工作簿", "it is damaged or not a workbook") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
-        # Parts that do not unpack: damaged, or (RuntimeError) under a zip password.
-        raise Refusal("D30", "文件损坏", "it is damaged") from error
+        raise Refusal("D30", "damaged") from error
+    except BaseException as error:
+        # A fault in the Rust below shows as a panic, which is no Exception: the file is to blame.
+        if type(error).__name__ == "PanicException":
+            raise Refusal("D30", "damaged") from None
+        raise
+
+
+def _rows(book: Any, index: int, name: str, limits: Limits) -> list[list[Any]]:
+    import python_calamine as calamine
+
+    try:
+        sheet = book.get_sheet_by_index(index)
+    except (calamine.CalamineError, calamine.XmlError, calamine.ZipError) as error:
+        raise Refusal("D30", "sheet", name) from error
+    height, width = sheet.total_height + 1, sheet.total_width + 1
+    if height > limits.rows_a_sheet + 1:
+        raise Refusal("S13", "rows", height, limits.rows_a_sheet)
+    if height * width > limits.cells_a_sheet:
+        raise Refusal("S13", "cells", height * width, limits.cells_a_sheet)
+    rows: list[list[Any]] = sheet.to_python(skip_empty_area=False)
+    return rows
 
 
 def decode(data: bytes) -> tuple[str, str]:

@@ -8,17 +8,27 @@ from __future__ import annotations
 
 import re
 import zipfile
-import zlib
 from enum import IntEnum
 from functools import cache
 from pathlib import Path
 
 from data_contracts.contract import load_contracts
+from models.intake.limits import Limits, Refusal
+from models.intake.zips import UNREADABLE, directory
 
 GLANCE_BYTES = 1 << 16
 ZIP_MAGIC = b"PK"
-GLANCED_PARTS = re.compile(r"xl/(sharedStrings|worksheets/sheet1)\.xml", re.IGNORECASE)
-TEXT_IN_XML = re.compile(r"<t(?: [^>]*)?>([^<]*)</t>")
+GLANCE_LINES = 12
+GLANCE_CELLS = 200
+# Parts of a workbook that are looked at, and how much of each.
+GLANCED_PARTS = {
+    "xl/worksheets/sheet1.xml": GLANCE_BYTES,
+    "xl/sharedstrings.xml": 1 << 24,
+    "content.xml": GLANCE_BYTES,
+}
+SHARED_CELL = re.compile(r'<c\b(?=[^<>]*?\bt="s")[^<>]*+><v>(\d{1,9})</v>')
+END_OF_STRING = re.compile(r"<si\b[^<>]*+(?<=/)>|</si>")
+TEXT_IN_XML = re.compile(r"<(?:text:p|t)(?: [^<>]*+)?>([^<]*+)</(?:text:p|t)>")
 TEXT_IN_LINES = re.compile(r"[^,，;\t\r\n\"\ufeff]+")
 
 
@@ -38,8 +48,8 @@ def turn_of(path: Path) -> Turn:
     if texts & _only_on_cover():
         return Turn.WORKBOOK
     shares = {
-        name: sum(bool(texts.intersection(f.headers)) for f in contract.fields) / len(contract.fields)
-        for name, contract in load_contracts().items()
+        name: sum(not texts.isdisjoint(headers) for headers in fields) / len(fields)
+        for name, fields in _headers().items()
     }
     best = max(shares, key=shares.__getitem__)
     if not shares[best]:
@@ -53,6 +63,12 @@ def turn_of(path: Path) -> Turn:
 
 
 @cache
+def _headers() -> dict[str, list[frozenset[str]]]:
+    """Headers of each field, by family: the contracts derive them anew each time they are asked."""
+    return {name: [frozenset(f.headers) for f in c.fields] for name, c in load_contracts().items()}
+
+
+@cache
 def _only_on_cover() -> frozenset[str]:
     """Labels that stand on a cover and head no column of any table."""
     fields = [f for c in load_contracts().values() for f in c.fields]
@@ -63,21 +79,36 @@ def _only_on_cover() -> frozenset[str]:
 
 
 def _texts(path: Path) -> list[str]:
+    """Texts near the file's beginning: of delimited files the first lines, of workbooks the first rows."""
     with path.open("rb") as file:
         start = file.read(GLANCE_BYTES)
     if not start.startswith(ZIP_MAGIC):
+        if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+            start = start.decode("utf-16", "ignore").encode()
+        lines = b"\n".join(start.split(b"\n", GLANCE_LINES)[:GLANCE_LINES])
         try:
-            return TEXT_IN_LINES.findall(start[: start.rfind(b"\n") + 1 or None].decode("utf-8"))
+            return TEXT_IN_LINES.findall(lines.decode("utf-8"))
         except UnicodeDecodeError:
-            return TEXT_IN_LINES.findall(start.decode("gb18030", "ignore"))
+            return TEXT_IN_LINES.findall(lines.decode("gb18030", "ignore"))
     try:
-        with zipfile.ZipFile(path) as archive:
-            parts = [n for n in archive.namelist() if GLANCED_PARTS.fullmatch(n)]
-            return [t for part in parts for t in TEXT_IN_XML.findall(_beginning(archive, part))]
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, OSError, EOFError):
+        limits = Limits()
+        with path.open("rb") as file, directory(file, limits, limits.parts) as archive:
+            names = {n.lower(): n for n in archive.namelist()}
+            sheet, strings, content = (_beginning(archive, names.get(part)) for part in GLANCED_PARTS)
+    except (Refusal, *UNREADABLE):
         return []  # damaged or encrypted: judging says so, in whatever turn
+    return [*TEXT_IN_XML.findall(sheet), *_shared(sheet, strings), *TEXT_IN_XML.findall(content)]
 
 
-def _beginning(archive: zipfile.ZipFile, part: str) -> str:
+def _shared(sheet: str, strings: str) -> list[str]:
+    """The shared strings of the first rows. Some programs store them column by column, headers far apart."""
+    wanted = {int(n) for n in SHARED_CELL.findall(sheet)[:GLANCE_CELLS]}
+    items = END_OF_STRING.split(strings, max(wanted, default=-1) + 1) if wanted else []
+    return ["".join(TEXT_IN_XML.findall(item)) for n, item in enumerate(items) if n in wanted]
+
+
+def _beginning(archive: zipfile.ZipFile, part: str | None) -> str:
+    if part is None:
+        return ""
     with archive.open(part) as file:
-        return file.read(GLANCE_BYTES).decode("utf-8", "ignore")
+        return file.read(GLANCED_PARTS[part.lower()]).decode("utf-8", "ignore")

@@ -9,6 +9,7 @@ import polars as pl
 
 from data_contracts.coding import is_id_card
 from data_contracts.contract import load_contracts
+from models.intake import persons
 from models.intake.frames import as_findings
 from models.intake.headers import FULL_WIDTH, HALF_WIDTH
 from models.intake.widening import Answers
@@ -23,7 +24,13 @@ _APART = ("(?:^|[^0-9A-Za-z/_])", "(?:[^0-9A-Za-z]|$)")
 _ANY_GAP = r"[ \-\u{3000}－]?"
 _ANY_ID_CARD = rf"(\d{{4}})\d{{2}}{_ANY_GAP}(?:[1１][89８９]|[2２][0０])\d{{6}}{_ANY_GAP}(\d{{2}}[\dXxＸｘ])"
 _ANY_MOBILE = rf"([1１][3-9３-９]\d){_ANY_GAP}\d{{4}}{_ANY_GAP}(\d{{4}})"
-_KINDS = {"id": ("身份证号", "identity card number"), "mobile": ("手机号", "mobile number")}
+_KINDS = {
+    "id": ("身份证号", "identity card number"),
+    "mobile": ("手机号", "mobile number"),
+    "name": ("姓名", "name of a person"),
+    "titled": ("姓名", "name of a person"),
+    "mail": ("个人邮箱", "private mail address"),
+}
 HIDDEN_KEY = "***"
 
 
@@ -33,9 +40,10 @@ def masked(text: pl.Expr) -> pl.Expr:
 
 
 def detect(texts: pl.Series) -> pl.DataFrame:
-    """Which distinct texts hold personal information: text, kind (`id` or `mobile`).
+    """Which distinct texts hold personal information: text, kind (see `_KINDS`), hidden (masked).
 
-    An identity card number counts if its check character is right; a mobile number by its shape.
+    An identity card number counts if its check character is right, one of 15 digits beside the words for
+    it; a mobile number by its shape; names and addresses as persons.yaml says.
     """
     half = pl.col("text").str.replace_many(list(FULL_WIDTH), list(HALF_WIDTH))
     digits = pl.DataFrame({"text": texts.drop_nulls().unique()}).with_columns(half=half)
@@ -43,6 +51,7 @@ def detect(texts: pl.Series) -> pl.DataFrame:
     likely = digits.filter(pl.col("half").str.count_matches(r"\d") >= 11)
     found = likely.select(
         "text",
+        "half",
         ids=pl.col("half").str.extract(_APART[0] + _ID_CARD + _APART[1]),
         mobile=pl.col("half").str.extract(_APART[0] + _MOBILE + _APART[1]),
     )
@@ -54,7 +63,14 @@ def detect(texts: pl.Series) -> pl.DataFrame:
         .when(pl.col("mobile").is_not_null())
         .then(pl.lit("mobile"))
     )
-    return found.select("text", kind=kind).drop_nulls("kind")
+    numbered = found.select("text", "half", kind=kind).drop_nulls("kind")
+    # Names and addresses stand among words: figures and keys need no second look.
+    worded = digits.filter(pl.col("half").str.contains(r"[\p{Han}@]"))
+    others = persons.find(worded.join(numbered, on="text", how="anti", maintain_order="left"))
+    hidden = persons.hide(masked(pl.col("half")), with_names=True)
+    return pl.concat(
+        [numbered.select("text", "kind", hidden=hidden), others.with_columns(masked(pl.col("hidden")))]
+    )
 
 
 def find_personal(answers: Answers) -> pl.DataFrame:
@@ -78,27 +94,41 @@ def find_personal(answers: Answers) -> pl.DataFrame:
     if personal.is_empty():
         return as_findings(pl.DataFrame(schema={"sheet_no": pl.UInt32}), code="D38", verdict="Q")
     places = [
-        c.join(personal, on="text").select("sheet_no", "row", "family", "field", "text", "kind")
+        c.join(personal, on="text").select("sheet_no", "row", "family", "field", "text", "kind", "hidden")
         for c in columns
     ]
-    loose = answers.loose.join(personal, on="text").select("sheet_no", "row", "col", "text", "kind")
+    loose = answers.loose.join(personal, on="text").select("sheet_no", "row", "col", "text", "kind", "hidden")
     cover = (
         answers.cover.unpivot(index=["file_id", "sheet_no"], variable_name="field", value_name="text")
         .filter(pl.col("field") != "society_id")
         .join(personal, on="text")
-        .select("sheet_no", "field", "text", "kind", row=pl.lit(0, pl.Int64), family=pl.lit("cover"))
+        .select(
+            "sheet_no", "field", "text", "kind", "hidden", row=pl.lit(0, pl.Int64), family=pl.lit("cover")
+        )
     )
-    found = pl.concat([*places, loose, cover], how="diagonal")
+    # A form of address tells a party only where parties are spoken of.
+    of_cases = pl.col("family").is_in(persons.said()["title_families"]).fill_null(False)
+    found = pl.concat([*places, loose, cover], how="diagonal").filter((pl.col("kind") != "titled") | of_cases)
     told = found.with_columns(
-        value=pl.col("text").str.replace_many(list(FULL_WIDTH), list(HALF_WIDTH)),
+        value=pl.col("hidden"),
         a=pl.col("kind").replace_strict({k: v[0] for k, v in _KINDS.items()}),
         b=pl.col("kind").replace_strict({k: v[1] for k, v in _KINDS.items()}),
     )
     return as_findings(told.with_columns(value=masked(pl.col("value"))), code="D38", verdict="Q")
 
 
+def _is_personal(text: pl.Expr) -> pl.Expr:
+    half = text.str.replace_many(list(FULL_WIDTH), list(HALF_WIDTH))
+    return half.str.contains(_APART[0] + _ID_CARD + _APART[1]) | half.str.contains(
+        _APART[0] + _MOBILE + _APART[1]
+    )
+
+
 def hide(findings: pl.DataFrame) -> pl.DataFrame:
-    """Mask what findings quote; of person numbers nothing is quoted at all."""
+    """Mask what findings quote; of person numbers nothing is quoted at all.
+
+    Credit codes are quoted whole, unless what stands in their place is a personal number.
+    """
     hashed = [(n, f.name) for n, c in load_contracts().items() for f in c.fields if f.transform == "hmac"]
     coded = sorted({f.name for c in load_contracts().values() for f in c.fields if f.format == "uscc"})
     is_key = pl.any_horizontal(
@@ -106,8 +136,19 @@ def hide(findings: pl.DataFrame) -> pl.DataFrame:
     ).fill_null(False)
     is_code = pl.col("field").is_in(coded).fill_null(False)
     names = ("value", "repaired", "a", "b", "c")
+    # Of a cell with personal information nothing else is quoted: a name is hidden by no pattern.
+    cell = ["sheet_no", "row", "field", "col"]
+    personal = findings.filter(pl.col("code") == "D38").select(cell).unique()
+    findings = findings.join(
+        personal.with_columns(is_personal=True), on=cell, how="left", nulls_equal=True, maintain_order="left"
+    )
+    told_of = pl.col("is_personal").fill_null(False) & (pl.col("code") != "D38")
+    findings = findings.with_columns(
+        pl.when(told_of & pl.col(n).is_not_null()).then(pl.lit(HIDDEN_KEY)).otherwise(n).alias(n)
+        for n in names
+    ).drop("is_personal")
     return findings.with_columns(
-        pl.when(is_code).then(pl.col(n))
+        pl.when(is_code & ~_is_personal(pl.col(n))).then(pl.col(n))
         .when(is_key & pl.col(n).is_not_null() & pl.lit(n in ("value", "repaired"))).then(pl.lit(HIDDEN_KEY))
         .otherwise(masked(pl.col(n))).alias(n)
         for n in names

@@ -5,14 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from itertools import chain
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from models.intake import delimited
+from models.intake.archives import expand
 from models.intake.frames import CSV_SHEET, Grid, Limits, SourceFile, as_findings, no_findings
-from models.intake.opening import GB_ENCODING, OLE_MAGIC, Refusal, decode, kind_of, open_workbook
+from models.intake.kinds import Kind, is_misnamed, kind_of, suffix_of
+from models.intake.limits import Refusal
+from models.intake.opening import GB_ENCODING, SheetCells, decode, read_workbook
 from models.intake.sheetxml import Oddities
 
 CTYPES = {str: "str", float: "float", int: "int", bool: "bool", dt.datetime: "datetime", dt.date: "date",
@@ -46,7 +51,7 @@ class _Reader:
         self.heads: list[tuple[int, int, int, int]] = []
         self.sheets: list[tuple[int, str, str, bool, bool]] = []
         self.texts: list[tuple[int, str]] = []
-        self.findings: list[tuple[int, str, str, str, str]] = []
+        self.findings: list[tuple[int, str, str, str, str, str]] = []
         self.refused: set[str] = set()
         self.hidden: list[tuple[int, int]] = []
 
@@ -54,45 +59,54 @@ class _Reader:
         try:
             size = file.path.stat().st_size
             if size > self.limits.file_bytes:
-                raise Refusal("S13", f"{size / 1e6:.0f} MB")
+                raise Refusal("S13", "", f"{size / 1e6:.0f} MB")
             data = file.path.read_bytes()
-            if kind_of(data, file.name) == "workbook":
-                self._add_workbook(file, data)
-            else:
+            kind = kind_of(data, file.name, self.limits)
+            if kind == "zip":
+                # Archives are unpacked before they come here, unless there is something against it.
+                with TemporaryDirectory() as folder:
+                    expand(file.path, Path(folder), self.limits)
+                raise Refusal("D30", "archive")
+            if kind == "text":
                 self._add_text(file, data)
+            else:
+                self._add_sheets(file, read_workbook(data, kind, self.limits))
         except Refusal as refusal:
             self.refused.add(file.file_id)
-            self._note(file, "R", refusal.code, refusal.a, refusal.b)
+            self._note(file, "R", refusal.code, refusal.variant, refusal.a, refusal.b)
+            return
+        self._note_kind(file, kind)
 
-    def _note(self, file: SourceFile, verdict: str, code: str, a: str = "", b: str = "") -> None:
-        self.findings.append((self._new_sheet(file, "", False, False), verdict, code, a, b))
+    def _note_kind(self, file: SourceFile, kind: Kind) -> None:
+        """What was read though it is not what was asked for."""
+        if is_misnamed(kind, file.name):
+            self._note(file, "A", "D30", "misnamed", suffix_of(file.name) or "-", kind)
+        elif kind == "xlsm":
+            self._note(file, "A", "D30", "macros")
+        elif kind not in ("xlsx", "text"):
+            self._note(file, "A", "D30", "", suffix_of(file.name)[1:])
+
+    def _note(self, file: SourceFile, verdict: str, code: str, variant: str = "", *ab: str) -> None:
+        a, b = (*ab, "", "")[:2]
+        self.findings.append((self._new_sheet(file, "", False, False), verdict, code, variant, a, b))
 
     def _new_sheet(self, file: SourceFile, name: str, is_hidden: bool, is_csv: bool) -> int:
         self.sheets.append((len(self.sheets), file.file_id, name, is_hidden, is_csv))
         return len(self.sheets) - 1
 
-    def _add_workbook(self, file: SourceFile, data: bytes) -> None:
-        book, odd = open_workbook(data, self.limits)
-        read: list[tuple[str, bool, list[list[Any]]]] = []
-        for meta in book.sheets_metadata:
-            if not str(meta.typ).endswith("WorkSheet"):
-                continue
-            rows = _rows(book, meta.name, self.limits)
-            read.append((meta.name, not str(meta.visible).endswith("Visible"), rows))
-        for name, is_hidden, rows in read:
+    def _add_sheets(self, file: SourceFile, sheets: list[SheetCells]) -> None:
+        for name, is_hidden, rows, odd in sheets:
             number = self._new_sheet(file, name, is_hidden, False)
             flat: Iterable[Any] = chain.from_iterable(rows)
             if bool in set(map(type, chain.from_iterable(rows))):
                 # True equals 1.0 as a dictionary key; as a word it cannot be mistaken for a figure.
                 flat = ("TRUE" if v is True else "FALSE" if v is False else v for v in flat)
-            if name in odd:
-                self._add_odd(number, odd[name], rows)
+            if odd:
+                self._add_odd(number, odd, rows)
             before = len(self.cells)
             self.cells.extend(map(self.numbers.__getitem__, flat))
             if rows:
                 self.shapes.append((number, len(self.cells) - before, len(rows[0])))
-        if data.startswith(OLE_MAGIC):
-            self._note(file, "A", "D30", "xls")
 
     def _add_odd(self, number: int, odd: Oddities, rows: list[list[Any]]) -> None:
         """Put errors back into their cells (calamine leaves them empty), keep hidden rows."""
@@ -105,6 +119,8 @@ class _Reader:
         text, encoding = decode(data)
         if "\r" in text:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
+        if (lines := text.count("\n")) > self.limits.rows_a_text:
+            raise Refusal("S13", "rows", lines, self.limits.rows_a_text)
         number = self._new_sheet(file, CSV_SHEET, False, True)
         self.texts.append((number, text))
         for row, record in delimited.head(text):
@@ -112,14 +128,15 @@ class _Reader:
                 if cell.strip():
                     self.heads.append((number, row, col, self.numbers[cell]))
         if encoding == GB_ENCODING:
-            self._note(file, "A", "D28", encoding)
+            self._note(file, "A", "D28", "", encoding)
 
     def grid(self) -> Grid:
         values = _values(list(self.numbers))
         sheets = pl.DataFrame(self.sheets, schema=SHEET_SCHEMA, orient="row")
+        said = ("verdict", "code", "variant", "a", "b")
         about = pl.DataFrame(
             self.findings,
-            schema={"sheet_no": pl.UInt32, **dict.fromkeys(("verdict", "code", "a", "b"), pl.String)},
+            schema={"sheet_no": pl.UInt32, **dict.fromkeys(said, pl.String)},
             orient="row",
         )
         return Grid(
@@ -157,19 +174,6 @@ def read_cells(files: Sequence[SourceFile], limits: Limits | None = None) -> pl.
         .join(grid.values, on="value_no", maintain_order="left")
         .select("file_id", "sheet", "row", "col", "text", "ctype")
     )
-
-
-def _rows(book: Any, name: str, limits: Limits) -> list[list[Any]]:
-    import python_calamine as calamine
-
-    try:
-        sheet = book.get_sheet_by_name(name)
-    except (calamine.CalamineError, calamine.XmlError, calamine.ZipError) as error:
-        raise Refusal("D30", f"工作表“{name}”损坏", f"sheet “{name}” is damaged") from error
-    if (sheet.total_height + 1) * (sheet.total_width + 1) > limits.cells_a_sheet:
-        raise Refusal("S13", f"{name}: {sheet.total_height}×{sheet.total_width}")
-    rows: list[list[Any]] = sheet.to_python(skip_empty_area=False)
-    return rows
 
 
 def _cells(

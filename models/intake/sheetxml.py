@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-_SHEET = re.compile(rb"<sheet\b[^>]*?/?>")
-_RELATION = re.compile(rb"<Relationship\b[^>]*?/?>")
-_ATTRIBUTE = re.compile(rb'([\w:]+)="([^"]*)"')
-_ERROR_CELL = re.compile(rb'<c\b[^>]*?\bt="e"[^>]*>(.*?)</c>', re.DOTALL)
-_VALUE = re.compile(rb"<v>([^<]*)</v>")
-_HIDDEN_ROW = re.compile(rb'<row\b[^>]*?\bhidden="(?:1|true)"[^>]*>')
-_ADDRESS = re.compile(r"([A-Z]+)(\d+)")
+from models.intake.zips import unpack
+
+RELATIONS_PART = "xl/_rels/workbook.xml.rels"
+SHEET_FOLDER = "xl/worksheets/sheet"
+
+# No pattern may run over the end of a tag: on hostile XML that would take time without end.
+_SHEET = re.compile(rb"<sheet\b[^<>]*+>")
+_RELATION = re.compile(rb"<Relationship\b[^<>]*+>")
+_ATTRIBUTE = re.compile(rb'([\w:]++)="([^"]*+)"')
+_ERROR_CELL = re.compile(
+    rb'<c\b(?=[^<>]*?\bt="e")([^<>]*+)>(?:<f\b[^<>]*+(?:/>|>[^<]*+</f>|>))?<v>([^<]*+)</v>'
+)
+_HIDDEN_ROW = re.compile(rb'<row\b(?=[^<>]*?\bhidden="(?:1|true)")[^<>]*+>')
+_ROW_NUMBER = re.compile(r"[0-9]{1,7}")
+_ADDRESS = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 
 
 @dataclass(frozen=True)
@@ -23,51 +32,71 @@ class Oddities:
     hidden: tuple[int, ...]
 
 
-def oddities(archive: zipfile.ZipFile) -> dict[str, Oddities]:
-    """By sheet name, for the sheets of an xlsx that have any; empty for other kinds of workbook."""
-    odd: dict[str, Oddities] = {}
-    for part in archive.namelist():
-        if not part.startswith("xl/worksheets/sheet"):
-            continue
-        xml = archive.read(part)
-        if b't="e"' in xml or b"hidden=" in xml:
-            odd[part] = Oddities(tuple(_errors(xml)), tuple(_hidden(xml)))
+def is_sheet(part: str) -> bool:
+    """Whether a part of an xlsx is a sheet, by where programs put them."""
+    return part.startswith(SHEET_FOLDER) and part.endswith(".xml")
+
+
+def oddities(archive: zipfile.ZipFile, parts: Mapping[str, bytes]) -> dict[str, Oddities]:
+    """By sheet name, for the sheets of an xlsx that have any.
+
+    `parts`: XML of the sheets, by part.
+    """
+    odd = {
+        part: Oddities(tuple(_errors(xml)), tuple(_hidden(xml)))
+        for part, xml in parts.items()
+        if b't="e"' in xml or b"hidden=" in xml
+    }
     if not odd:
         return {}
     return {name: odd[part] for name, part in _sheet_parts(archive).items() if part in odd}
+
+
+def is_root_of(xml: bytes, part: str) -> bool:
+    """Whether the package's relations name that part as the document, and no other."""
+    tags = map(_attributes, _RELATION.findall(xml))
+    found = [t.get("Target", "") for t in tags if t.get("Type", "").endswith("/officeDocument")]
+    return [target.removeprefix("/") for target in found] == [part]
+
+
+def targets(xml: bytes, sheets_only: bool = False) -> dict[str, str]:
+    """Relation id → part of the archive, from the relations of the workbook."""
+    found: dict[str, str] = {}
+    for tag in _RELATION.findall(xml):
+        attributes = _attributes(tag)
+        if sheets_only and not attributes.get("Type", "").endswith("/worksheet"):
+            continue
+        target = attributes.get("Target", "")
+        found[attributes.get("Id", "")] = target[1:] if target.startswith("/") else f"xl/{target}"
+    return found
 
 
 def _sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
     """Sheet name → part of the archive."""
     from html import unescape
 
-    targets: dict[str, str] = {}
-    for tag in _RELATION.findall(archive.read("xl/_rels/workbook.xml.rels")):
-        attributes = _attributes(tag)
-        target = attributes.get("Target", "")
-        targets[attributes.get("Id", "")] = target[1:] if target.startswith("/") else f"xl/{target}"
-    sheets = map(_attributes, _SHEET.findall(archive.read("xl/workbook.xml")))
-    return {unescape(s.get("name", "")): targets.get(s.get("r:id", ""), "") for s in sheets}
+    parts = targets(unpack(archive, RELATIONS_PART))
+    sheets = map(_attributes, _SHEET.findall(unpack(archive, "xl/workbook.xml")))
+    return {unescape(s.get("name", "")): parts.get(s.get("r:id", ""), "") for s in sheets}
 
 
 def _attributes(tag: bytes) -> dict[str, str]:
-    return {k.decode(): v.decode("utf-8", "replace") for k, v in _ATTRIBUTE.findall(tag)}
+    return {k.decode("utf-8", "replace"): v.decode("utf-8", "replace") for k, v in _ATTRIBUTE.findall(tag)}
 
 
 def _errors(xml: bytes) -> list[tuple[int, int, str]]:
     found = []
     for match in _ERROR_CELL.finditer(xml):
-        opening = match.group(0).split(b">", 1)[0]
-        address = _ADDRESS.fullmatch(_attributes(opening).get("r", ""))
-        value = _VALUE.search(match.group(1))
-        if address and value:
+        address = _ADDRESS.fullmatch(_attributes(match.group(1)).get("r", ""))
+        if address:
             row, col = int(address.group(2)), column_number(address.group(1))
-            found.append((row, col, value.group(1).decode("utf-8", "replace")))
+            found.append((row, col, match.group(2).decode("utf-8", "replace")))
     return found
 
 
 def _hidden(xml: bytes) -> list[int]:
-    return [int(_attributes(tag).get("r", "0")) for tag in _HIDDEN_ROW.findall(xml)]
+    numbers = (_attributes(tag).get("r", "") for tag in _HIDDEN_ROW.findall(xml))
+    return [int(n) for n in numbers if _ROW_NUMBER.fullmatch(n)]
 
 
 def column_number(letters: str) -> int:

@@ -1,8 +1,9 @@
 -- investigations: commissioned inquiries and members' tips, as the society files them (表4学术调查).
 -- Clause: 国科办督〔2023〕90号 任务三. Deadlines: rule pack of 国科发监〔2022〕221号.
 -- Cases of the commissioner's own register give signals, never figures (signals.sql).
---   3.2 commissioned cases closed in time ÷ due      3.4 recusal declared and interests checked ÷ with a panel
---   3.3 panels that comply ÷ panels due              3.5 members' tips concluded or passed on ÷ accepted
+--   3.2 closed in time ÷ due                3.4 recusal declared and interests checked ÷ all accepted
+--   3.3 panels that comply ÷ all accepted   3.5 members' tips concluded or passed on ÷ accepted
+-- 3.2–3.4 count commissioned cases only; one accepted without a panel complies with neither 3.3 nor 3.4.
 -- Due: accepted + 6 months + extension (at most the cap) falls within the year, or the case closed earlier.
 -- Reads: investigations_rows; parameters (from the methodology).
 -- Columns: as in documents.sql; label is the case number, nothing else of the case.
@@ -38,13 +39,13 @@ select society_id, '3.3', row_id,
        case when panel_n >= panel_minimum and peer_n >= peer_minimum then 1.0 else 0.0 end,
        cast(1 as double), grade, evidence_weight, is_pending, cast(null as varchar), case_id
 from cases
-where accepted_on is not null and (source = 'commissioned' or panel_formed_on is not null)
+where source = 'commissioned' and accepted_on is not null
 union all
 select society_id, '3.4', row_id,
        case when recusal_declared and coi_checked then 1.0 else 0.0 end,
        cast(1 as double), grade, evidence_weight, is_pending, cast(null as varchar), case_id
 from cases
-where panel_formed_on is not null or panel_n > 0
+where source = 'commissioned' and accepted_on is not null
 union all
 select society_id, '3.5', row_id,
        case when opinion is not null or closed_on is not null or transferred_on is not null then 1.0 else 0.0 end,

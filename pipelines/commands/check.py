@@ -25,24 +25,60 @@ COUNTS = {
 }
 
 
-def check(
+def check(  # noqa: PLR0913, PLR0917 - one parameter an option
     files: Annotated[list[Path], typer.Argument(help="待检查的文件或目录 · files or folders to check")],
     home: HomeOption = None,
     lang: LangOption = "zh",
     as_json: JsonOption = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="退回补正件的目录，默认与原文件同处 · folder of return workbooks"),
+    ] = None,
+    no_return: Annotated[
+        bool, typer.Option("--no-return", help="不写退回补正件 · write no return workbook")
+    ] = False,
 ) -> None:
-    """报送前自查文件，不入库 · Check files before they are sent; nothing is loaded."""
+    """报送前自查文件，不入库；有误的写出退回补正件 · Check files before they are sent; nothing is loaded."""
     from models.home import Home
     from models.intake.check import check as check_files
 
     reports = check_files(files, Home.resolve(home))
+    written = [None] * len(reports) if no_return else _give_back(reports, out, lang)
     if as_json:
-        print_json([_as_json(r) for r in reports])
+        print_json(
+            [{**_as_json(r), "return": str(p) if p else None} for r, p in zip(reports, written, strict=True)]
+        )
     else:
-        for report in reports:
+        for report, path in zip(reports, written, strict=True):
             _show(report, lang)
+            if path:
+                typer.echo(say(lang, "退回补正件：", "Return workbook: ") + str(path))
     if not all(r.is_clean for r in reports):
         raise typer.Exit(1)
+
+
+def _give_back(reports: "list[FileReport]", out: Path | None, lang: str) -> list[Path | None]:
+    """Write the return workbook of each file in which anything is returned; its path, or None."""
+    from collections import Counter
+    from datetime import date
+
+    import polars as pl
+
+    from models.publication.returns import write_return
+    from models.publication.returns.deadline import due_on
+
+    names = Counter(report.path.name for report in reports)
+    written: list[Path | None] = []
+    for report in reports:
+        if report.is_clean:
+            written.append(None)
+            continue
+        # Files of one name from several folders may meet in one.
+        name = f"{report.file_id[:8]}_{report.path.name}" if out and names[report.path.name] > 1 else None
+        found = pl.DataFrame(report.findings, infer_schema_length=None)
+        due = due_on(date.today(), report.report_year)
+        written.append(write_return(report.path, found, out or report.path.parent, lang, due, name))
+    return written
 
 
 def _as_json(report: "FileReport") -> dict[str, Any]:

@@ -40,3 +40,31 @@ def screenshots():
 def address(screenshots, published):
     with screenshots.served(published.root) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory):
+    """The inbox of a small sample, half of whose rows carry a defect."""
+    from models.sample.generate import generate
+
+    out = tmp_path_factory.mktemp("sample")
+    generate(6, [2025], 3, 0.5, out)
+    return out / "inbox" / "2025"
+
+
+@pytest.fixture(scope="session")
+def messy(sample):
+    """A workbook with rows returned and rows set aside."""
+    return chosen(sample, lambda r: r.status != "refused" and r.rows["returned"] and r.rows["quarantined"])
+
+
+@pytest.fixture(scope="session")
+def flawless(sample):
+    """A workbook with nothing found in it."""
+    return chosen(sample, lambda r: not r.findings)
+
+
+def chosen(sample, condition):
+    from models.intake.check import check
+
+    return next(r.path for r in check(sorted(sample.glob("5*.xlsx"))) if condition(r))

@@ -3,12 +3,15 @@
 import os
 import re
 import shutil
+import tempfile
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 DEJAVU = Path("/usr/share/fonts/truetype/dejavu")
-PATHS = ("", "society", "assessment")
+DRAWN = {"filing_check": ".fq-points"}
+PATHS = ("", "society", "assessment", "filing_check")
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +70,7 @@ def settle(page, screenshots):
 def test_a_page_renders_without_errors(page, address, screenshots, path, lang):
     page.goto(f"{address}/{path}?lang={lang}")
     settle(page, screenshots)
-    page.wait_for_selector(".js-plotly-plot .main-svg", timeout=30_000)
+    page.wait_for_selector(DRAWN.get(path, ".js-plotly-plot .main-svg"), timeout=30_000)
     assert page.problems == []
     assert {origin for origin in page.origins if origin.startswith("http")} == {address}
     assert page.evaluate("document.documentElement.lang") == ("en" if lang == "en" else "zh-CN")
@@ -127,9 +130,14 @@ def test_the_download_is_the_export(page, address, screenshots, published, tmp_p
     assert Path(waiting.value.path()).read_bytes() == (tmp_path / "年度指标一览表.xlsx").read_bytes()
 
 
-def test_no_words_of_streamlit_are_left_in_english(page, address, screenshots):
-    page.goto(f"{address}/assessment")
+@pytest.mark.parametrize("path", ["assessment", "filing_check"])
+def test_no_words_of_streamlit_are_left_in_english(page, address, screenshots, path):
+    page.goto(f"{address}/{path}")
     settle(page, screenshots)
+    if path == "filing_check":
+        # The icon's text is the name of its glyph, hidden from readers.
+        shown = page.get_by_test_id("stFileUploaderDropzone").inner_text().removeprefix("upload")
+        assert "选择文件" in shown and not re.search("[a-z]{3}", shown), shown
     labels = page.eval_on_selector_all(
         "button[aria-label], [placeholder]",
         "nodes => nodes.map(n => n.getAttribute('aria-label') ?? n.getAttribute('placeholder'))",
@@ -169,3 +177,81 @@ def test_chinese_is_drawn_without_fonts_of_the_machine(launch, address, screensh
         }"""
     )
     assert same == [False, False, False]
+
+
+@pytest.fixture
+def inbox(published):
+    folder = published.root / "inbox"
+    folder.mkdir()
+    yield folder
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+
+
+def opened(download):
+    with Path(download.path()).open("rb") as file:
+        return openpyxl.load_workbook(file)
+
+
+def kept(root, data):
+    """Files under `root` that hold the content, whatever they are called."""
+    return [
+        p for p in root.rglob("*") if p.is_file() and p.stat().st_size == len(data) and p.read_bytes() == data
+    ]
+
+
+def test_a_file_is_checked_then_submitted(page, address, screenshots, inbox, messy):
+    page.goto(f"{address}/filing_check")
+    settle(page, screenshots)
+    page.locator('input[type="file"]').set_input_files(messy)
+    page.wait_for_selector(".fq-banner.mend", timeout=30_000)
+    assert page.locator(".fq-table .fq-badge.verdict-R").count() >= 1
+    with page.expect_download(timeout=30_000) as waiting:
+        page.get_by_role("button", name="下载问题清单").click()
+    assert waiting.value.suggested_filename == f"{messy.stem}_问题清单.xlsx"
+    listed = opened(waiting.value).active
+    assert listed.max_row - 1 >= page.locator(".fq-table .fq-badge").count()
+    with page.expect_download(timeout=30_000) as waiting:
+        page.get_by_role("button", name="下载标注的工作簿").click()
+    assert waiting.value.suggested_filename == f"{messy.stem}_退回补正.xlsx"
+    assert len(opened(waiting.value).sheetnames) > 1
+    # Checked and downloaded: still nothing anywhere.
+    assert kept(inbox.parent, messy.read_bytes()) == []
+    assert list(Path(tempfile.gettempdir()).glob("fengqing-check-*")) == []
+    page.get_by_role("button", name="提交到收件箱").click()
+    page.wait_for_selector(".fq-banner.ready", timeout=30_000)
+    assert "已提交到收件箱" in page.locator(".fq-banner.ready").inner_text()
+    (found,) = kept(inbox.parent, messy.read_bytes())
+    assert found.parent == inbox and found.name in page.locator(".fq-banner.ready").inner_text()
+    assert page.problems == []
+    # A reload is a new session: the check is forgotten, the file submitted stays.
+    page.reload()
+    page.wait_for_selector(".fq-points", timeout=30_000)
+    assert found.exists()
+
+
+def test_a_file_too_large_is_refused_at_the_door(page, address, screenshots, tmp_path):
+    large = tmp_path / "large.csv"
+    large.write_bytes(b"x" * 21_000_000)
+    page.goto(f"{address}/filing_check")
+    settle(page, screenshots)
+    page.locator('input[type="file"]').set_input_files(large)
+    page.get_by_role("alert").get_by_text("文件超过").wait_for(timeout=30_000)
+    assert page.locator(".fq-banner").count() == 0
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_narrow_screen_hides_no_title(page, address, screenshots, path):
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(f"{address}/{path}")
+    settle(page, screenshots)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    first, bar = page.evaluate(
+        """() => {
+            const box = (selector) => document.querySelector(selector).getBoundingClientRect();
+            const first = box('[data-testid="stMainBlockContainer"] :is(h1, label)');
+            return [first.top, box('[data-testid="stHeader"]').bottom];
+        }"""
+    )
+    assert first >= bar

@@ -14,10 +14,13 @@ MADE = {
     "download.": ("annual", "exemplars", "public"),
     "filter.": ("level", "cast_class", "size_class", "band", "reporting_line"),
     "sort.": ("peer", "score", "verified", "missing", "name"),
+    "filing.": ("accepted", "returned", "quarantined", "non_data"),
+    "filing.point": tuple(f"{n}.{part}" for n in (1, 2, 3) for part in ("title", "text")),
+    "filing.receipt.": ("new", "known"),
     "empty.step": ("1", "2", "3"),
     "empty.command": ("1", "2", "3"),
 }
-NAVIGATION = ("overview.nav", "society.nav", "assessment.nav")
+NAVIGATION = ("overview.nav", "society.nav", "assessment.nav", "filing_check.nav")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -87,6 +90,9 @@ def test_numbers():
     assert t.trimmed(3.14) == "3.1"
     assert [t.integer(None), t.decimal(None), t.percent(None), t.value(None, "share")] == [i18n.DASH] * 4
     assert [t.value(0.0, "share"), t.value(0.7, "level"), t.value(2, "count")] == ["0.0%", "0.7", "2"]
+    # Few is not none.
+    assert [t.percent(0.0), t.percent(0.0002), t.percent(0.001)] == ["0.0%", "<0.1%", "0.1%"]
+    assert [t.span(3, 3), t.span(3, 12)] == ["3", "3–12"]
     assert [t.signed(3.21), t.signed(-3.21), t.signed(0.0)] == ["+3.2", "−3.2", "±0.0"]
     assert t.signed(0.075, is_share=True) == "+7.5 个百分点"
 
@@ -94,3 +100,13 @@ def test_numbers():
 def test_an_unknown_code_shows_itself_and_nothing_shows_a_dash():
     t = Texts("zh", {("band", "good"): "良好"})
     assert [t.label("band", "good"), t.label("band", "odd"), t.label("band", None)] == ["良好", "odd", "—"]
+
+
+def test_a_text_in_two_halves_shows_the_one_asked_for():
+    assert [Texts("zh").half("中文 | English"), Texts("en").half("中文 | English")] == ["中文", "English"]
+    assert Texts("en").half("unparted") == "unparted"
+
+
+def test_verdicts_are_named_without_a_run():
+    assert i18n.lasting_labels("zh")["verdict", "returned"] == "退回补正"
+    assert set("AWRQ") == {code for kind, code in i18n.lasting_labels("en") if kind == "finding_verdict"}

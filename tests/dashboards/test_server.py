@@ -4,7 +4,7 @@ import urllib.request
 
 import pytest
 
-from dashboards import server, shell
+from dashboards import server, settings, shell
 from models.errors import FengqingError
 
 
@@ -19,7 +19,7 @@ def get(url, **headers):
 
 
 @pytest.mark.parametrize(("query", "lang"), [("", "zh-CN"), ("?lang=en", "en"), ("?lang=xx", "zh-CN")])
-@pytest.mark.parametrize("path", ["/", "/society", "/assessment"])
+@pytest.mark.parametrize("path", ["/", "/society", "/assessment", "/filing_check"])
 def test_the_shell_is_ours_on_every_page(address, path, query, lang):
     status, headers, body = get(address + path + query)
     assert status == 200
@@ -125,6 +125,20 @@ def test_the_options_keep_data_in():
     assert chosen["browser.gatherUsageStats"] is False
     assert chosen["client.showErrorDetails"] == "none"
     assert chosen["server.address"] == "127.0.0.1"
-    assert chosen["server.maxUploadSize"] <= 1
+    assert chosen["server.maxUploadSize"] == settings.UPLOAD_MB == 20
     assert chosen["server.enableAgentApi"] is False
     assert chosen["theme.font"].endswith('"Fengqing Fallback", sans-serif')
+
+
+def test_the_size_of_uploads_is_a_setting(monkeypatch):
+    monkeypatch.setenv("FENGQING_UPLOAD_MB", "3")
+    assert settings.load().upload_mb == server.options(1)["server.maxUploadSize"] == 3
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "1.5", "many", "101", "²"])
+def test_a_size_that_is_none_stops_the_server(monkeypatch, empty_home, given):
+    monkeypatch.setenv("FENGQING_UPLOAD_MB", given)
+    with pytest.raises(FengqingError) as caught:
+        server.serve(empty_home)
+    assert caught.value.code == "UPLOAD_SIZE_INVALID"
+    assert given in caught.value.zh and given in caught.value.en

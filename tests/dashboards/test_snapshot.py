@@ -3,7 +3,6 @@ import inspect
 import pytest
 
 from dashboards import access, snapshot
-from dashboards.snapshot import SORTS, Filters
 from models.publication.snapshot import resolve
 
 
@@ -42,68 +41,12 @@ def test_warnings_are_the_checks_that_fail(con):
     assert snapshot.warnings(con)["description"].to_list() == ["行数变化过大"]
 
 
-@pytest.mark.parametrize(
-    ("filters", "condition"),
-    [
-        (Filters(), "true"),
-        (Filters(level="national"), "s.level = 'national'"),
-        (Filters(band="good", cast_class="C"), "c.band = 'good' and s.cast_class = 'C'"),
-        (Filters(decision="selected"), "e.decision = 'selected'"),
-        (Filters(supervisor_id="U002"), "s.supervisor_id = 'U002'"),
-        (Filters(text="虚构"), "contains(s.name, '虚构')"),
-        (Filters(text=" 51990000d "), "starts_with(s.society_id, '51990000D')"),
-    ],
-)
-def test_filters_narrow(con, filters, condition):
-    expected = con.sql(
-        "select count(*) from societies s join composite c using (society_id) "
-        f"join exemplars e using (society_id) where {condition}"
-    ).fetchone()[0]
-    assert expected > 0
-    assert snapshot.count_societies(con, filters) == expected
-    assert snapshot.page_of_societies(con, filters, "peer", 0, 100).height == expected
-
-
-def test_a_filter_is_a_value_not_sql(con):
-    assert snapshot.count_societies(con, Filters(text="' or true --", level="x' or '1'='1")) == 0
-
-
-@pytest.mark.parametrize("sort", list(SORTS))
-def test_pages_part_the_table(con, sort):
-    whole = snapshot.page_of_societies(con, Filters(), sort, 0, 100)["society_id"].to_list()
-    parts = [
-        code
-        for start in (0, 15, 30)
-        for code in snapshot.page_of_societies(con, Filters(), sort, start, 15)["society_id"].to_list()
-    ]
-    assert parts == whole
-    assert len(set(whole)) == 44
-
-
-def test_an_unknown_order_is_refused(con):
-    with pytest.raises(KeyError):
-        snapshot.page_of_societies(con, Filters(), "score; drop view run", 0, 1)
-
-
 def test_a_society_has_its_dimensions_and_37_indicators(con):
     society_id = con.sql("select society_id from societies where filed order by 1 limit 1").fetchone()[0]
     assert snapshot.society(con, society_id)["society_id"] == society_id
     assert snapshot.dimensions(con, society_id)["dimension"].to_list() == [f"D{n}" for n in range(1, 8)]
     assert snapshot.indicators(con, society_id).height == 37
     assert snapshot.society(con, "none") is None
-
-
-def test_gates_never_let_in_again(con):
-    left = [n for _, n in snapshot.gates(con)]
-    assert left == sorted(left, reverse=True)
-    assert left[-1] == snapshot.headline(con)["selected_n"]
-
-
-def test_a_gate_not_reached_counts_as_closed(con):
-    steps = '[{"gate": "a", "passed": true}, {"gate": "b", "passed": null}, {"gate": "c", "passed": true}]'
-    con.execute("drop view exemplars")
-    con.execute("create view exemplars as select $1 as gates".replace("$1", f"'{steps}'"))
-    assert snapshot.gates(con) == [("a", 1), ("b", 0), ("c", 0)]
 
 
 def test_nothing_that_is_cached_takes_a_frame():
@@ -119,3 +62,21 @@ def test_nothing_that_is_cached_takes_a_frame():
             ):
                 for argument in node.args.args:
                     assert ast.unparse(argument.annotation) in scalars, (path.name, node.name, argument.arg)
+
+
+def test_a_merged_group_names_what_it_gathers(con):
+    variables = snapshot.run(con)["methodology"]["peer_groups"]["variables"]
+    found = {group: (kind, set(codes)) for group, kind, codes in snapshot.merged_groups(con, variables)}
+    assert found["city/rest"] == ("size_class", {"large", "small"})
+    assert not any(group.endswith("/cases") for group in found)
+
+
+def test_levels_merged_into_one_group_are_named(con):
+    con.execute("drop view societies")
+    con.execute(
+        "create view societies as select * from (values ('all/rest', 'national', 'large'), "
+        "('all/rest', 'city', 'small'), ('county', 'county', 'micro'), (null, 'city', 'micro')) "
+        "t(peer_group, level, size_class)"
+    )
+    ((group, kind, codes),) = snapshot.merged_groups(con, ["level", "size_class"])
+    assert (group, kind, set(codes)) == ("all/rest", "level", {"national", "city"})

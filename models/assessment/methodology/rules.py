@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -30,6 +31,11 @@ PLACEHOLDERS = frozenset({
     "quota_class", "class_places", "class_rank", "small_places", "capped_places", "minimum_stability",
     "practice_tag", "maximum_consecutive_years",
 })  # fmt: skip
+CoherenceCheck = Literal[
+    "observations", "effective_weight", "effective_weight_dimension", "item_rest_correlation",
+    "negative_correlation", "redundant_correlation", "cronbach_alpha", "pca_first_share", "rank_shift",
+    "met_by_all", "met_by_none",
+]  # fmt: skip
 
 
 class Band(Named):
@@ -47,7 +53,7 @@ class Composite(Block):
     minimum_applicable_weight: Annotated[float, Field(ge=0, le=100)]
     bands: list[Band]
     unrated: Text
-    unrated_reasons: dict[Literal["NOT_FILED", "APPLICABLE_WEIGHT"], Text]
+    unrated_reasons: dict[Literal["NOT_FILED", "RETURNED", "APPLICABLE_WEIGHT"], Text]
 
     @model_validator(mode="after")
     def _bands_descend(self) -> Self:
@@ -62,8 +68,8 @@ class Composite(Block):
                 raise refuse(("bands", n, "minimum"), "须低于上一等次", "must be below the band before it")
         if self.bands[-1].minimum != 0:
             raise refuse(("bands", 3, "minimum"), "最低等次须从0起", "the lowest band must start at 0")
-        if len(self.unrated_reasons) != 2:
-            raise refuse(("unrated_reasons",), "缺不予评级原因", "must name both reasons for no rating")
+        if len(self.unrated_reasons) != 3:
+            raise refuse(("unrated_reasons",), "缺不予评级原因", "must name all three reasons for no rating")
         return self
 
 
@@ -104,6 +110,46 @@ class Uncertainty(Block):
     draws: Annotated[int, Field(ge=100, le=10_000)]
     weight_spread: Annotated[float, Field(ge=0, lt=1)]
     interval: Annotated[float, Field(gt=0, lt=1)]
+
+
+class SignOff(Block):
+    """A breach of a coherence check that somebody answers for, by role."""
+
+    check: CoherenceCheck
+    item: Annotated[str, Field(min_length=1)]
+    other: str | None = None
+    text: Text
+    role: Annotated[str, Field(min_length=1)]
+    signed_on: date
+
+
+class Coherence(Block):
+    """Thresholds of the checks in models/assessment/coherence.py, and the breaches signed off."""
+
+    status: Status
+    source: str
+    minimum_observations: Annotated[int, Field(ge=3)]
+    effective_weight_ratio: Annotated[float, Field(gt=1)]
+    effective_weight_ratio_dimension: Annotated[float, Field(gt=1)]
+    negative_correlation: Annotated[float, Field(ge=-1, le=0)]
+    chance: Annotated[float, Field(gt=0, lt=0.5)]
+    redundant_correlation: Annotated[float, Field(gt=0, le=1)]
+    alpha_minimum: Annotated[float, Field(le=1)]
+    pca_first_share_maximum: Share
+    rank_shift_maximum: Share
+    met_by_all_maximum: Share
+    met_by_none_maximum: Share
+    sign_offs: list[SignOff]
+
+    @model_validator(mode="after")
+    def _signed_once(self) -> Self:
+        seen: set[tuple[str, str, str | None]] = set()
+        for n, signed in enumerate(self.sign_offs):
+            key = (signed.check, signed.item, signed.other)
+            if key in seen:
+                raise refuse(("sign_offs", n), "该项已有签认", "this item is already signed off")
+            seen.add(key)
+        return self
 
 
 class Switch(Named):

@@ -20,6 +20,7 @@ from models.assessment.methodology.indicator import (
 )
 from models.assessment.methodology.rules import (
     Calendar,
+    Coherence,
     Composite,
     Exemplars,
     Holds,
@@ -52,6 +53,7 @@ class Methodology(Block):
     composite: Composite
     peer_groups: PeerGroups
     uncertainty: Uncertainty
+    coherence: Coherence
     vetoes: Vetoes
     holds: Holds
     exemplars: Exemplars

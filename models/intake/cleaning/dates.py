@@ -26,15 +26,14 @@ _YEAR_DIGITS = {c: str(i) for i, c in enumerate(_UNITS)} | {"〇": "0", "○": "
 # Excel counts days from 1900 with a false leap day, hence the 30th; old Macintosh files from 1904.
 EPOCH_1900 = pl.date(1899, 12, 30)
 DAYS_1904 = 1462
-# Families whose dates must name the day: the course of a case is measured in days.
-EXACT_FAMILIES = ("investigations",)
 
 
 def clean_dates(answers: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Dates to ISO text.
 
-    `answers` holds key, family, text (tidied), had_time. Serial numbers get the state `serial` and
-    their 1900 reading: which system was meant shows only beside the report year (see judging).
+    `answers` holds key, text (tidied), had_time, needs_day (a month alone will not do). Serial numbers
+    get the state `serial` and their 1900 reading: which system was meant shows only beside the report
+    year (see judging).
 
     Returns:
         key, canon, state (`value`, `serial` or `bad`); and what was found.
@@ -43,7 +42,7 @@ def clean_dates(answers: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         spelt=_day(_SPELT), packed=_day(_PACKED), month=_day(_MONTH, is_month=True), serial=_serial()
     ).with_columns(day=pl.coalesce("spelt", "packed"))
     is_day, is_serial = pl.col("day").is_not_null(), pl.col("serial").is_not_null()
-    is_exact = pl.col("family").is_in(EXACT_FAMILIES)
+    is_exact = pl.col("needs_day")
     is_month = pl.col("month").is_not_null()
     is_iso = pl.col("text").str.contains(_ISO) & ~pl.col("had_time")
     # Year, month and day are all there: the date is wrong rather than vague.

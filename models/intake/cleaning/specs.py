@@ -42,7 +42,7 @@ def shape_of(field: Field) -> str:
 
 @cache
 def specs() -> pl.DataFrame:
-    """One row a field: family, field, shape, is_due, is_required, unit, bounds, max_length, pattern."""
+    """One row a field: family, field, shape, is_due, is_required, unit, and the contract’s limits."""
     rows = [
         (
             name,
@@ -55,6 +55,7 @@ def specs() -> pl.DataFrame:
             f.maximum,
             f.max_length,
             f.pattern if f.format != "uscc" else None,
+            f.needs_day,
         )
         for name, contract in families().items()
         for f in contract.fields
@@ -62,7 +63,7 @@ def specs() -> pl.DataFrame:
     schema = {
         "family": pl.String, "field": pl.String, "shape": pl.String, "is_due": pl.Boolean,
         "is_required": pl.Boolean, "unit": pl.String, "minimum": pl.Float64, "maximum": pl.Float64,
-        "max_length": pl.Int64, "pattern": pl.String,
+        "max_length": pl.Int64, "pattern": pl.String, "needs_day": pl.Boolean,
     }  # fmt: skip
     return pl.DataFrame(rows, schema=schema, orient="row")
 

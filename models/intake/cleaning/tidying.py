@@ -1,9 +1,12 @@
-"""Repairs that every answer gets: full-width characters and stray white space (defects 4 and 5)."""
+"""Repairs that every answer gets: full-width and traditional characters, space (defects 4, 5, 29)."""
 
 from __future__ import annotations
 
+from functools import cache
+
 import polars as pl
 
+from data_contracts.contract import CONTRACTS_DIR
 from models.intake.cleaning.specs import odd
 from models.intake.frames import TEXT_MARK, workbook_layout
 from models.intake.headers import FULL_WIDTH, HALF_WIDTH, INVISIBLE
@@ -34,20 +37,28 @@ def tidy(distinct: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     frame = frame.with_columns(
         had_time=(pl.col("shape") == "date") & pl.col("half").str.strip_chars().str.contains(_TIME)
     ).with_columns(text=_without_space())
+    # One character of a text in the other script is a slip of the input method, or of a name; all are told.
+    spaced_text = frame["text"]
+    frame = frame.with_columns(
+        pl.when(pl.col("shape") != "code")
+        .then(pl.col("text").str.replace_many(*_scripts()))
+        .otherwise("text")
+    )
     repaired = pl.col("text").alias("repaired")
     wide = pl.col("half") != pl.col("shown")
     # A time of day beside a date is a spelling (defect 14), not white space.
-    spaced = (pl.col("text") != pl.col("half")) & ~pl.col("had_time")
+    spaced = (spaced_text != pl.col("half")) & ~pl.col("had_time")
     text = pl.col("text")
     found = [
         odd(
-            frame.filter(wide & (everything_but_space(pl.col("shown")) | (text != pl.col("shown")))).select(
-                "key", repaired
-            ),
+            frame.filter(
+                wide & (everything_but_space(pl.col("shown")) | (spaced_text != pl.col("shown")))
+            ).select("key", repaired),
             code="D04",
             verdict="A",
         ),
         odd(frame.filter(spaced).select("key", repaired), code="D05", verdict="A"),
+        odd(frame.filter(text != spaced_text).select("key", repaired), code="D29", verdict="A"),
         odd(frame.filter(text.str.contains(_ERROR)).select("key"), code="D32", verdict="R"),
         odd(
             frame.filter(text.str.contains(_UNSHOWABLE)).select(
@@ -58,6 +69,16 @@ def tidy(distinct: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         ),
     ]
     return frame.drop("half"), pl.concat(found)
+
+
+@cache
+def _scripts() -> tuple[list[str], list[str]]:
+    """Traditional characters, and the simplified ones in their places."""
+    import yaml
+
+    said = yaml.safe_load((CONTRACTS_DIR / "traditional.yaml").read_text(encoding="utf-8"))
+    old, new = (list(said[n].replace(" ", "")) for n in ("traditional", "simplified"))
+    return old, new
 
 
 def everything_but_space(shown: pl.Expr) -> pl.Expr:

@@ -12,7 +12,9 @@ from stdnum.cn import uscc
 
 from data_contracts import ddl
 from data_contracts.contract import load_contract, load_contracts
-from models.assessment.assess import Assessment, assess
+from models.assessment.assess import Assessment, assess, coherence_frame
+from models.assessment.methodology.rules import SignOff
+from models.assessment.scoring import score
 from models.errors import FengqingError
 
 YEAR = 2025
@@ -46,6 +48,10 @@ FRAMES = {
         "society_id": pl.String, "decision": pl.String, "reason_code": pl.String, "reason_zh": pl.String,
         "reason_en": pl.String, "gates": pl.String, "quota_class": pl.String, "stability": pl.Float64,
         "practice_tag": pl.String,
+    },
+    "coherence": {
+        "check": pl.String, "item": pl.String, "other": pl.String, "value": pl.Float64, "minimum": pl.Float64,
+        "maximum": pl.Float64, "n": pl.Int64, "breached": pl.Boolean, "signed": pl.Boolean,
     },
 }  # fmt: skip
 
@@ -271,6 +277,29 @@ def test_same_facts_and_seed_give_the_same_bits(facts, assessed, methodology):
     other = assess(facts, YEAR, methodology, seed=1)
     assert other.composite["score"].equals(assessed.composite["score"])
     assert not other.composite["low"].equals(assessed.composite["low"])
+
+
+def test_a_run_of_few_societies_is_provisional_until_each_breach_is_signed(facts, assessed, methodology):
+    # 20 rated societies are too few to judge any indicator by.
+    few = assessed.coherence.filter(pl.col("check") == "observations")
+    assert few["breached"].all() and len(few) == 37
+    assert assessed.is_provisional
+    text = {"zh": "试点年度，学会数量少。", "en": "A pilot year with few societies."}
+    signed = [
+        SignOff(check=check, item=item, other=other, text=text, role="方法组", signed_on=date(2026, 6, 1))
+        for check, item, other in assessed.coherence.filter("breached")
+        .select("check", "item", "other")
+        .rows()
+    ]
+    rules = methodology.coherence.model_copy(update={"sign_offs": signed})
+    again = assess(facts, YEAR, methodology.model_copy(update={"coherence": rules}), seed=20250601)
+    assert not again.is_provisional
+    assert again.composite.equals(assessed.composite)
+
+
+def test_nobody_rated_has_no_coherence_to_judge(assessed, methodology):
+    scores = score(assessed.societies.with_columns(filed=pl.lit(False)), assessed.indicators, methodology)
+    assert coherence_frame(scores, methodology).is_empty()
 
 
 def test_past_selections_rotate_a_society_out(facts, methodology):

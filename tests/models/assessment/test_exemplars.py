@@ -15,7 +15,9 @@ from models.assessment.uncertainty import draw_scores
 def decided(society_frame, indicator_frame, methodology):
     """Decide over a few societies: {id: {"score", named scores, "veto", "hold", "tag", society columns}}."""
 
-    def make(given, method=methodology, past=(), unverified=frozenset(), seed=1):
+    def make(given, method=methodology, past=(), unverified=frozenset(), seed=1, must_nominate=False):
+        exemplars = method.exemplars.model_copy(update={"is_nomination_needed": must_nominate})
+        method = method.model_copy(update={"exemplars": exemplars})
         columns = {"level", "size_class", "cast_class", "supervisor_id", "filed"}
         societies = society_frame({s: {k: v for k, v in g.items() if k in columns} for s, g in given.items()})
         named = {(s, k): v for s, g in given.items() for k, v in g.get("named", {}).items()}
@@ -109,11 +111,10 @@ def test_verified_share_of_exactly_the_threshold_passes(decided):
     assert codes(decided({"S": {}}, unverified=unverified)) == {"S": "SELECTED"}
 
 
-def test_nomination_is_a_gate_only_when_switched_on(decided, revised):
+def test_nomination_is_a_gate_only_when_switched_on(decided):
     given = {"plain": {}, "nominated": {"tag": "education"}}
     assert set(codes(decided(given)).values()) == {"SELECTED"}
-    needed = revised(exemplars={"is_nomination_needed": True})
-    found = decided(given, needed)
+    found = decided(given, must_nominate=True)
     assert codes(found) == {"plain": "NOT_NOMINATED", "nominated": "SELECTED"}
     assert "nominated" in {g["gate"] for g in json.loads(found["plain"]["gates"])}
 

@@ -123,7 +123,7 @@ def test_absence(
 
 def test_a_small_denominator_is_shrunk_to_the_peers(method: Methodology) -> None:
     rows = [measure("A", "3.2", 1, 2), measure("B", "3.2", 6, 19), measure("C", "3.2", 10, 20)]
-    mean = (1 + 6 + 10 + 0.5) / (2 + 19 + 20 + 1)
+    mean = (1 + 6 + 10) / (2 + 19 + 20)
     small = judged(method, rows)
     a, b = 1 + 10 * mean, 1 + 10 * (1 - mean)
     assert small["shrunk"]

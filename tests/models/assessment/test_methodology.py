@@ -12,6 +12,8 @@ from models.errors import FengqingError
 
 TEXT = (METHODOLOGY_DIR / "2025.yaml").read_text(encoding="utf-8")
 
+SIGNED = '{check: rank_shift, item: "1.1", text: {zh: 已知, en: Known}, role: 方法组, signed_on: 2026-06-01}'
+
 
 def refusal(tmp_path: Path, text: str) -> FengqingError:
     path = tmp_path / "trial.yaml"
@@ -141,7 +143,7 @@ def test_file_that_is_not_there(tmp_path):
         ),
         ("[D3, D7]", "[D3, D8]", "[D3, D8]", "没有维度", "no dimension"),
         (
-            "is_nomination_needed: false",
+            "is_nomination_needed: true",
             "is_nomination_needed: perhaps",
             "needed: perhaps",
             "true 或",
@@ -149,6 +151,21 @@ def test_file_that_is_not_there(tmp_path):
         ),
         ("    target: 0\n", "    target: 0.1\n", "target: 0.1", "目标须为0", "target must be 0"),
         ("draws: 1000", "draws: 1000\n  draws: 500", "draws: 500", "键重复", "repeated"),
+        (
+            "negative_correlation: -0.20",
+            "negative_correlation: 0.20",
+            "negative_correlation: 0.20",
+            "不得大于上限",
+            "equal to 0",
+        ),
+        ("sign_offs: []", f"sign_offs: [{SIGNED}, {SIGNED}]", "sign_offs: [", "已有签认", "already signed"),
+        (
+            "sign_offs: []",
+            f"sign_offs: [{SIGNED.replace('rank_shift', 'rank')}]",
+            "sign_offs: [",
+            "不在规定的取值内",
+            "should be",
+        ),
     ],
 )
 def test_wrong_file_is_refused_at_its_line(tmp_path, old, new, place, zh, *, en):

@@ -9,11 +9,11 @@ from models.assessment.rank_sets import comparison_intervals, normal_errors, ran
 from models.errors import FengqingError
 
 
-def coverage(truth, errors, repetitions, seed, level=0.90, top=3):
+def coverage(truth, errors, *, repetitions, seed, level=0.90, top=3):
     """Shares of repetitions in which all true ranks, and all true top units, are within their sets."""
     generator = np.random.default_rng(seed)
     ranks = rank_units(truth)
-    drawn = normal_errors(errors, 400, seed)
+    drawn = normal_errors(errors, 2_000, seed)
     held = np.empty((repetitions, 3), dtype=bool)
     for n in range(repetitions):
         sets = rank_sets(truth + errors * generator.standard_normal(len(truth)), drawn, level=level)
@@ -26,20 +26,20 @@ def coverage(truth, errors, repetitions, seed, level=0.90, top=3):
 def test_coverage_of_close_units_is_at_least_the_level():
     generator = np.random.default_rng(1)
     truth, errors = generator.normal(70, 3, 15), generator.uniform(0.5, 2.5, 15)
-    assert (coverage(truth, errors, 300, 2) >= 0.90).all()
+    assert (coverage(truth, errors, repetitions=300, seed=2) >= 0.90).all()
 
 
 def test_coverage_is_exact_where_all_units_are_equal():
     # Any pair told apart is wrong here, so that the chance of none is the level itself.
-    ranks, possible, _ = coverage(np.full(8, 50.0), np.linspace(1, 3, 8), 1500, 3)
-    assert ranks == pytest.approx(0.90, abs=0.025)
+    ranks, possible, _ = coverage(np.full(8, 50.0), np.linspace(1, 3, 8), repetitions=2_000, seed=3)
+    assert ranks == pytest.approx(0.90, abs=0.02)
     assert possible >= ranks
 
 
 def test_two_equal_groups_far_apart_keep_their_coverage():
     # The hard case for step-down: all pairs across are rejected, and those within are all equal.
     truth = np.repeat([90.0, 50.0], 5)
-    ranks, _, _ = coverage(truth, np.full(10, 1.0), 600, 4)
+    ranks, _, _ = coverage(truth, np.full(10, 1.0), repetitions=600, seed=4)
     assert ranks >= 0.88
 
 

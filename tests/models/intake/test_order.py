@@ -61,3 +61,12 @@ def test_what_cannot_be_glanced_at_comes_with_the_workbooks(tmp_path, content):
     path = tmp_path / "x.xlsx"
     path.write_bytes(content)
     assert turn_of(path) == Turn.WORKBOOK
+
+
+def test_a_register_whose_strings_were_stored_column_by_column(tmp_path):
+    path = tmp_path / "x.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet("Sheet1")
+        for column, header in enumerate(headers("societies")):
+            sheet.write_column(0, column, [header, *(f"{column}/{row}" for row in range(3000))])
+    assert turn_of(path) == Turn.SOCIETIES

@@ -94,7 +94,7 @@ def test_not_filed_is_blank_not_zero(written):
     assert len(unfiled) == 4
     for row in unfiled:
         assert row[7:17] == (None,) * 10
-        assert row[21] == "未报送或报送未被受理"
+        assert row[21] == "未报送"
 
 
 def test_the_remarks_name_bars(con):
