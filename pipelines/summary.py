@@ -24,8 +24,8 @@ from societies join composite using (society_id) join exemplars using (society_i
 """
 
 
-def summarise(home: Home, run_id: str) -> dict[str, Any]:
-    """Figures of the warehouse and of one published run, and the paths of its outputs."""
+def summarise(home: Home, run_id: str, year: int) -> dict[str, Any]:
+    """Figures of the files received for that year and of the run published, and the paths of its outputs."""
     from models.publication.snapshot import open_snapshot, snapshot_path
     from models.warehouse import open_reader
 

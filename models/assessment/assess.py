@@ -38,7 +38,8 @@ select s.society_id, s.name, s.level, s.reporting_line,
 from societies s
 left join annual_reports a on a.society_id = s.society_id and a.report_year = s.report_year
 -- A decoupled society has no 业务主管单位 and answers to a 行业管理部门.
-left join units u on u.unit_id = coalesce(s.supervisor_id, s.industry_admin_id) and u.report_year = s.report_year
+left join units u
+  on u.unit_id = coalesce(s.supervisor_id, s.industry_admin_id) and u.report_year = s.report_year
 where s.report_year = $year and s.in_scope and s.reg_status = 'registered'
 order by s.society_id
 """

@@ -48,7 +48,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         )
         settings.methodology(year)  # a wrong file is refused before anything is read
         run_id = _execute(settings, key, lang)
-        summary = summarise(state, run_id)
+        summary = summarise(state, run_id, year)
     if as_json:
         print_json(summary)
     else:

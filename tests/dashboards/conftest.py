@@ -7,19 +7,10 @@ from pathlib import Path
 import pytest
 
 
-@pytest.fixture(scope="session")
-def fabricated():
-    path = Path(__file__).parents[1] / "fabricated.py"
-    spec = importlib.util.spec_from_file_location("fabricated", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["fabricated"] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="session")
-def published(fabricated, tmp_path_factory):
-    return fabricated.publish(tmp_path_factory.mktemp("home"))
+@pytest.fixture(autouse=True)
+def own_main(monkeypatch):
+    """A page under test becomes `__main__`; a process started afterwards would run it again."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture

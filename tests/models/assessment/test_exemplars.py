@@ -15,7 +15,7 @@ from models.assessment.uncertainty import draw_scores
 def decided(society_frame, indicator_frame, methodology):
     """Decide over a few societies: {id: {"score", named scores, "veto", "hold", "tag", society columns}}."""
 
-    def make(given, method=methodology, past=(), unverified=frozenset(), seed=1, must_nominate=False):
+    def make(given, method=methodology, past=(), unverified=frozenset(), *, seed=1, must_nominate=False):
         exemplars = method.exemplars.model_copy(update={"is_nomination_needed": must_nominate})
         method = method.model_copy(update={"exemplars": exemplars})
         columns = {"level", "size_class", "cast_class", "supervisor_id", "filed"}

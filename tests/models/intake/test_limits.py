@@ -19,9 +19,7 @@ RELATIONS = (
     '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>'
 )
 RELATION = f'<Relationship Id="rId{{0}}" Type="{OFFICE}/worksheet" Target="worksheets/sheet{{0}}.xml"/>'
-ROOT = RELATIONS.format(
-    f'<Relationship Id="rId1" Type="{OFFICE}/officeDocument" Target="xl/workbook.xml"/>'
-)
+ROOT = RELATIONS.format(f'<Relationship Id="rId1" Type="{OFFICE}/officeDocument" Target="xl/workbook.xml"/>')
 SPACE = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 
 
@@ -125,9 +123,7 @@ def test_a_huge_declared_dimension_is_not_believed(verdict):
 
 
 def test_one_long_text_in_very_many_cells(verdict):
-    rows = "".join(
-        f'<row r="{r}">' + '<c t="s"><v>0</v></c>' * 200 + "</row>" for r in range(1, 200)
-    )
+    rows = "".join(f'<row r="{r}">' + '<c t="s"><v>0</v></c>' * 200 + "</row>" for r in range(1, 200))
     data = package([rows], strings="<si><t>" + "字" * 100_000 + "</t></si>")
     assert len(data) < 20_000
     assert verdict(data) == ("S13", "memory", "R")
