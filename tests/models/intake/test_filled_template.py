@@ -42,6 +42,7 @@ def test_the_examples_of_the_template_are_accepted(blank):
     result = judged(blank)
     grave = result.findings.filter(result.findings["verdict"].is_in(["R", "Q"]))
     assert grave.select("sheet", "header", "code", "message_zh").rows() == []
+    assert result.findings.filter(result.findings["code"].is_in(["D01", "D02"])).rows() == []
     assert {name: f.height for name, f in result.accepted.items() if f.height} == {
         c.name: 1 for c in layout.sheet_families().values()
     }
