@@ -15,7 +15,6 @@ from models.intake.frames import as_findings
 AT = ["sheet_no", "row"]
 # A serial number far from the report year is a slip, not a date.
 YEARS_BACK, YEARS_AHEAD = 40, 1
-TEN_THOUSAND = 10_000
 # From this size on, as many unique viewers as views can only be the views again (defect 26).
 VIEWS_FLOOR = 20
 

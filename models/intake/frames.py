@@ -16,7 +16,6 @@ __all__ = [
     "CSV_SHEET",
     "FINDING_SCHEMA",
     "ITEM_MARK",
-    "ROW_SCHEMA",
     "TEXT_MARK",
     "Grid",
     "Limits",
@@ -52,8 +51,6 @@ FINDING_SCHEMA = pl.Schema(
         "c": pl.String,
     }
 )
-
-ROW_SCHEMA = pl.Schema({"sheet_no": pl.UInt32, "row": pl.Int64, "kind": pl.String, "family": pl.String})
 
 
 @dataclass(frozen=True)

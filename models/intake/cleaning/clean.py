@@ -33,7 +33,6 @@ CLEANERS: dict[str, Cleaner] = {
     "boolean": clean_booleans,
 }
 # Coded answers are looked up before the ambiguous words are: 无 can be a permitted value.
-CHOICE_SHAPES = ("choice", "boolean")
 ANSWERED_WORDS = ("not_applicable", "not_counted")
 CASTS: dict[str, Callable[[pl.Expr], pl.Expr]] = {
     "string": lambda e: e,
