@@ -120,6 +120,7 @@ def frames(n: int, year: int, seed: int) -> Frames:
                     min(1.0, value * 1.2) if small else None, 1.0,
                     value if has else (0.0 if state == "not_reported" else None), float(one.weight),
                     grade if has else None, has and grade in {"sampled", "onsite"}, 0.7,
+                    "verification" if state == "not_applicable" else None,
                 )
             )  # fmt: skip
             if has:
@@ -135,7 +136,7 @@ def frames(n: int, year: int, seed: int) -> Frames:
     indicators = pl.DataFrame(rows, orient="row", infer_schema_length=None, schema=[
         "society_id", "indicator", "dimension", "state", "numerator", "numerator_raw", "denominator", "value",
         "value_raw", "shrunk", "low", "high", "target", "score", "weight", "grade", "is_verified",
-        "peer_mean",
+        "peer_mean", "absence",
     ])  # fmt: skip
     contributions = pl.DataFrame(sources, orient="row", schema=[
         "society_id", "indicator", "family", "row_id", "numerator", "denominator", "grade", "evidence_weight",

@@ -9,9 +9,11 @@ if TYPE_CHECKING:
 
     from models.assessment.methodology import Methodology
 
+PENDING = "under_verification"
 COLUMNS = (
     "society_id", "indicator", "dimension", "state", "numerator", "numerator_raw", "denominator", "value",
     "value_raw", "shrunk", "low", "high", "target", "score", "weight", "grade", "is_verified", "peer_mean",
+    "absence",
 )  # fmt: skip
 
 
@@ -24,13 +26,14 @@ def evaluate(
     peer_group (and `filed`, whether an annual report was accepted; all taken as filed without it).
 
     state: `reported`, or `zero` when the evidence-weighted numerator is 0 (where lower is better: when the
-    filed numerator is); `under_verification` when every row is still being checked, or an outside signal
-    contradicts an absence; `not_applicable`; `not_reported`. Rows being checked are left out of a figure that
-    has other rows. What an absence scores is the methodology's `missing_states`. `value` is
-    numerator ÷ denominator (0–1, or a count), shrunk to the peers' mean where the methodology says so, then
-    with its interval `low`–`high`; `value_raw` is what was filed, neither weighted by evidence nor shrunk.
-    `score` is null where the indicator leaves both sums. `grade` is the grade that at least half of the rows
-    reach; `peer_mean` is Σ numerators ÷ Σ denominators of the peer group.
+    filed numerator is); `under_verification` when every row is still being checked, when an outside signal
+    contradicts an absence, or when nobody but the society says that there was nothing; `not_applicable`;
+    `not_reported`. Rows being checked are left out of a figure that has other rows. What an absence scores is
+    the methodology's `missing_states`. `value` is numerator ÷ denominator (0–1, or a count), shrunk to the
+    peers' mean where the methodology says so, then with its interval `low`–`high`; `value_raw` is what was
+    filed, neither weighted by evidence nor shrunk. `score` is null where the indicator leaves both sums.
+    `grade` is the grade that at least half of the rows reach; `peer_mean` is Σ numerators ÷ Σ denominators of
+    the peer group. `absence` says why there is no figure where nothing was to be filed (absences.py).
     """
     import polars as pl
 
@@ -137,30 +140,31 @@ def _with_states(rows: pl.DataFrame, methodology: Methodology) -> pl.DataFrame:
 
     empty = methodology.missing_states
     judged = pl.when("is_lower_better").then("numerator_raw").otherwise("numerator")
-    state = (
-        pl.when("has_figure")
-        .then(pl.when(judged == 0).then(pl.lit("zero")).otherwise(pl.lit("reported")))
-        .when(pl.col("pending_n") > 0)
-        .then(pl.lit("under_verification"))
+    is_declared = pl.col("absence").is_not_null() & pl.col("filed")
+    case = (
+        pl.when((pl.col("pending_n") > 0) | (pl.col("is_required") & (pl.col("absent_state") == PENDING)))
+        .then(pl.lit(PENDING))
         .when("is_required")
-        .then("absent_state")
+        .then(pl.lit("required_absent"))
         .when("has_signal")
-        .then(pl.lit(empty.absence_contradicted.state))
-        .when(pl.col("absence").is_not_null() & pl.col("filed"))
-        .then(pl.lit(empty.absence_confirmed.state))
-        .otherwise(pl.lit(empty.absence_unconfirmed.state))
+        .then(pl.lit("absence_contradicted"))
+        .when(is_declared & pl.col("is_absence_confirmed"))
+        .then(pl.lit("absence_confirmed"))
+        .when(is_declared)
+        .then(pl.lit("absence_declared"))
+        .otherwise(pl.lit("absence_unconfirmed"))
     )
-    absent_score = (
-        pl.when(pl.col("state") == "under_verification")
-        .then(None)
-        .when("is_required")
-        .then(empty.required_absent.score)
-        .when(pl.col("state") == empty.absence_confirmed.state)
-        .then(empty.absence_confirmed.score)
-        .otherwise(empty.absence_unconfirmed.score)
-        .cast(pl.Float64)
+    rules = {name: rule for name, rule in empty if name != "status"}
+    states = {PENDING: PENDING} | {name: rule.state for name, rule in rules.items()}
+    scores = {PENDING: None} | {name: rule.score for name, rule in rules.items()}
+    figure_state = pl.when(judged == 0).then(pl.lit("zero")).otherwise(pl.lit("reported"))
+    return rows.with_columns(
+        state=pl.when("has_figure")
+        .then(figure_state)
+        .otherwise(case.replace_strict(states, return_dtype=pl.String)),
+        absent_score=case.replace_strict(scores, return_dtype=pl.Float64),
+        absence=pl.when(pl.col("has_figure").not_()).then("absence"),
     )
-    return rows.with_columns(state=state).with_columns(absent_score=absent_score)
 
 
 def _score() -> pl.Expr:

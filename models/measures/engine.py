@@ -108,7 +108,12 @@ def compute(con: DuckDBPyConnection, year: int, methodology: Methodology) -> Mea
         figures = con.sql(query("aggregate")).pl()
         return Measures(
             contributions=con.sql(CONTRIBUTIONS).pl(),
-            measures=with_absences(figures, con.sql(query("facts")).pl(), methodology),
+            measures=with_absences(
+                figures,
+                con.sql(query("facts")).pl(),
+                con.sql(query("confirmed_absences")).pl(),
+                methodology,
+            ),
             signals=con.sql(
                 f"select * from ({query('signals')}) order by society_id, indicator, signal"
             ).pl(),

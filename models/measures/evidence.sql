@@ -3,7 +3,8 @@
 -- One row a filed row of the year. A done verification of the row itself, or of its whole family, gives the
 -- grade (on site before sampled before read on paper); without one, an attachment or address gives 有附件,
 -- nothing gives 仅自报. A refuted row keeps its grade and weighs nothing. A roster is its own attachment, and a
--- check of its session is a check of the roster.
+-- check of its session is a check of the roster. Rows of a family of which an authority says that there was
+-- nothing of the kind (absent) contradict it: they are under verification until one of the two is corrected.
 -- Reads: the families; parameters, grades, method_grades, evidence_outcomes (from the methodology).
 -- Columns:
 --   family           the family the row belongs to (education_attendance: the roster of a session)
@@ -40,12 +41,14 @@ with subjects as (
     from practice_nominations
 ),
 checks as (
-    select v.society_id, v.family, v.subject_id, v.method, v.outcome, v.status, v.verified_on, v.verification_id
+    select v.society_id, v.family, v.subject_id, v.method, v.outcome,
+           case when v.outcome = 'absent' then 'pending' else v.status end as status, v.verified_on,
+           v.verification_id
     from verifications v
     join parameters p on v.report_year = p.report_year
     union all
-    select v.society_id, 'education_attendance', v.subject_id, v.method, v.outcome, v.status, v.verified_on,
-           v.verification_id
+    select v.society_id, 'education_attendance', v.subject_id, v.method, v.outcome,
+           case when v.outcome = 'absent' then 'pending' else v.status end, v.verified_on, v.verification_id
     from verifications v
     join parameters p on v.report_year = p.report_year
     where v.family = 'education_sessions'

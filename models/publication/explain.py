@@ -78,6 +78,7 @@ class Explanation:
     grade: str | None
     is_verified: bool
     peer_mean: float | None
+    absence: str | None
     sources: tuple[Source, ...]
 
     def as_dict(self) -> dict[str, Any]:

@@ -36,7 +36,8 @@ ASSESSMENT: dict[str, Table] = {
         _columns(
             "society_id, indicator, dimension, state, numerator DOUBLE, numerator_raw DOUBLE, "
             "denominator DOUBLE, value DOUBLE, value_raw DOUBLE, shrunk BOOLEAN, low DOUBLE, high DOUBLE, "
-            "target DOUBLE, score DOUBLE, weight DOUBLE, grade, is_verified BOOLEAN, peer_mean DOUBLE"
+            "target DOUBLE, score DOUBLE, weight DOUBLE, grade, is_verified BOOLEAN, peer_mean DOUBLE, "
+            "absence"
         ),
         ("society_id", "indicator"),
     ),

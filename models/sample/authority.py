@@ -19,10 +19,14 @@ LOCAL_UNITS = {
 }
 RANDOM_CHECKS = 0.10  # of the societies that file
 PROMISING = 0.45  # latent quality from which the authorities check nearly everything
+CONFIRMING = (
+    0.9  # of the societies without rows of a family: their supervisors confirm that there was nothing
+)
 CHECKED = (
     "annual_reports", "documents", "education_sessions", "education_attendance",
     "investigations", "evaluation_activities", "youth_participation", "supervision_issues",
 )  # fmt: skip
+MAY_BE_NONE = ("investigations", "evaluation_activities", "youth_participation", "supervision_issues")
 
 
 def _lines() -> list[tuple[str, str]]:
@@ -135,6 +139,7 @@ def verifications(s: Season, filed_rows: dict[str, Ints]) -> pl.DataFrame:
     soc = np.flatnonzero(s.active)
     visit = _visit(s, soc)
     parts.append(_checks(soc, "supervision_channel", len(CHECKED), np.full(len(soc), "mystery_visit"), visit))
+    parts += _nothing_there(s, filed_rows)
     frame = pl.concat(parts).sort("soc", "order")
     m = frame.height
     waits = rng.random(m) < 0.012
@@ -149,6 +154,18 @@ def verifications(s: Season, filed_rows: dict[str, Ints]) -> pl.DataFrame:
         outcome=some(frame["outcome"].to_numpy(), ~waits),
     )
     return identified(s, frame)
+
+
+def _nothing_there(s: Season, filed_rows: dict[str, Ints]) -> list[pl.DataFrame]:
+    """What supervisors confirm: that a society without rows of a family had nothing of the kind."""
+    rng = s.rng("absences")
+    parts = []
+    for order, family in enumerate(MAY_BE_NONE, start=len(CHECKED) + 1):
+        has = np.zeros(len(s), dtype=bool)
+        has[filed_rows[family]] = True
+        soc = np.flatnonzero(s.filed & ~has & (rng.random(len(s)) < CONFIRMING))
+        parts.append(_checks(soc, family, order, np.full(len(soc), "document"), np.full(len(soc), "absent")))
+    return parts
 
 
 def credit_records(s: Season) -> pl.DataFrame:

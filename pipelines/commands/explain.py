@@ -93,7 +93,7 @@ def _facts(one: Explanation, labels: Labels, lang: str) -> list[tuple[str, str]]
     names = (one.numerator_en, one.denominator_en) if lang == "en" else (one.numerator_zh, one.denominator_zh)
     return [
         (say(lang, "得分", "Score"), f"{score}　{say(lang, '权重', 'weight')} {one.weight:g}"),
-        (say(lang, "状态", "State"), labels[("state", one.state)]),
+        (say(lang, "状态", "State"), labels[("state", one.state)] + _absence(one, labels)),
         (
             say(lang, "指标值", "Value"),
             _value(one.value, one.unit) + low_high + (shrunk if one.shrunk else ""),
@@ -108,6 +108,10 @@ def _facts(one: Explanation, labels: Labels, lang: str) -> list[tuple[str, str]]
         (say(lang, "证据", "Evidence"), labels.get(("grade", one.grade or ""), "—")),
         (say(lang, "同组均值", "Peer mean"), _value(one.peer_mean, one.unit)),
     ]
+
+
+def _absence(one: Explanation, labels: Labels) -> str:
+    return "" if one.absence is None else f"　{labels['absence', one.absence]}"
 
 
 def _plain(text: str) -> str:

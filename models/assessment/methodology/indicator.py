@@ -80,7 +80,7 @@ class Indicator(Named):
     denominator: Literal["rows"] | ConstantDenominator
     missing: Annotated[list[Literal["M", "N", "H"]], Field(min_length=1)]
     not_applicable_when: Annotated[list[Condition], Field(default_factory=list)]
-    absence_confirmed_by: Annotated[
+    absence_declared_by: Annotated[
         list[Literal["annual_report", "zero_case_declared", "other_cases_reported", "not_applicable"]],
         Field(default_factory=list),
     ]
@@ -136,10 +136,10 @@ class Indicator(Named):
             raise refuse(
                 ("missing",), "N 指标须写 not_applicable_when", "an N indicator needs not_applicable_when"
             )
-        if any(c.no_rows for c in self.not_applicable_when) and not self.absence_confirmed_by:
+        if any(c.no_rows for c in self.not_applicable_when) and not self.absence_declared_by:
             raise refuse(
-                ("not_applicable_when",), "无数据不适用的，须写 absence_confirmed_by",
-                "not applicable without rows needs absence_confirmed_by",
+                ("not_applicable_when",), "无数据不适用的，须写 absence_declared_by",
+                "not applicable without rows needs absence_declared_by",
             )  # fmt: skip
         if not self.low_is_good and self.target == 0:
             raise refuse(
@@ -163,6 +163,7 @@ class MissingStates(Block):
     status: Status
     required_absent: StateScore
     absence_confirmed: StateScore
+    absence_declared: StateScore
     absence_unconfirmed: StateScore
     absence_contradicted: StateScore
 

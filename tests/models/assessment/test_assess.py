@@ -31,7 +31,7 @@ FRAMES = {
         "numerator": pl.Float64, "numerator_raw": pl.Float64, "denominator": pl.Float64, "value": pl.Float64,
         "value_raw": pl.Float64, "shrunk": pl.Boolean, "low": pl.Float64, "high": pl.Float64,
         "target": pl.Float64, "score": pl.Float64, "weight": pl.Float64, "grade": pl.String,
-        "is_verified": pl.Boolean, "peer_mean": pl.Float64,
+        "is_verified": pl.Boolean, "peer_mean": pl.Float64, "absence": pl.String,
     },
     "dimensions": {
         "society_id": pl.String, "dimension": pl.String, "score": pl.Float64, "applicable_weight": pl.Float64,

@@ -15,6 +15,7 @@ COUNTS = ("rows_n", "self_reported_n", "attached_n", "sampled_n", "onsite_n", "a
 MEASURE_SCHEMA = {
     "society_id": pl.String, "indicator": pl.String, "numerator": pl.Float64, "numerator_raw": pl.Float64,
     "denominator": pl.Float64, **dict.fromkeys(COUNTS, pl.Int64), "answer": pl.String, "absence": pl.String,
+    "is_absence_confirmed": pl.Boolean,
     "is_due": pl.Boolean,
 }  # fmt: skip
 SIGNAL_SCHEMA = {"society_id": pl.String, "indicator": pl.String, "signal": pl.String}
@@ -32,7 +33,7 @@ def measure(
     n = 0 if denominator is None else 1
     row = {"society_id": society, "indicator": indicator, "numerator": numerator, "numerator_raw": numerator,
            "denominator": denominator, **dict.fromkeys(COUNTS, 0), "rows_n": n, "attached_n": n,
-           "answer": None, "absence": None, "is_due": False}  # fmt: skip
+           "answer": None, "absence": None, "is_absence_confirmed": True, "is_due": False}  # fmt: skip
     return {**row, **more}
 
 
@@ -101,13 +102,14 @@ def test_state_and_score(method: Methodology, row: dict[str, Any], state: str, s
 @pytest.mark.parametrize(
     ("more", "context", "expected"),
     [
-        ({"absence": "zero_case_declared"}, {}, ("not_applicable", None)),
+        ({"absence": "verification"}, {}, ("not_applicable", None)),
         ({}, {}, ("not_reported", None)),
-        ({"absence": "zero_case_declared"}, {"signals": ("3.2",)}, ("under_verification", None)),
-        ({"absence": "zero_case_declared"}, {"signals": ("3.3",)}, ("not_applicable", None)),
-        ({"absence": "zero_case_declared"}, {"filed": False}, ("not_reported", None)),
+        ({"absence": "verification"}, {"signals": ("3.2",)}, ("under_verification", None)),
+        ({"absence": "verification"}, {"signals": ("3.3",)}, ("not_applicable", None)),
+        ({"absence": "verification"}, {"filed": False}, ("not_reported", None)),
+        ({"absence": "zero_case_declared", "is_absence_confirmed": False}, {}, ("under_verification", None)),
         ({"is_due": True}, {}, ("not_reported", 0)),
-        ({"absence": "zero_case_declared", "pending_n": 2}, {}, ("under_verification", None)),
+        ({"absence": "verification", "pending_n": 2}, {}, ("under_verification", None)),
     ],
 )
 def test_absence(
