@@ -1,7 +1,7 @@
 # The project's tasks by name; `make` lists them. A fresh machine needs python3 (3.11 or later), make and git.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo test test-all lint format run serve dagster sample screenshots font lock docs benchmark clean distclean
+.PHONY: help setup browser demo test test-all lint format run serve dagster sample screenshots font templates lock docs benchmark clean distclean
 
 PYTHON ?= python3
 FENGQING_HOME ?= var
@@ -63,6 +63,9 @@ screenshots: setup browser ## Take the pictures in docs/screenshots
 
 font: setup ## Cut the bundled font anew from an installed Noto Sans CJK
 	.venv/bin/python scripts/subset_font.py
+
+templates: setup ## Make the Word templates of the feedback sheet anew
+	.venv/bin/python scripts/feedback_template.py
 
 lock: setup ## Write requirements.lock from pyproject.toml (LOCK_ARGS=--upgrade for newer versions)
 	scripts/lock.sh $(LOCK_ARGS)

@@ -16,6 +16,7 @@ from pipelines.commands.composite import composite
 from pipelines.commands.dictionary import dictionary
 from pipelines.commands.explain import explain
 from pipelines.commands.export import export
+from pipelines.commands.feedback import feedback
 from pipelines.commands.handbook import handbook
 from pipelines.commands.run import run
 from pipelines.commands.runs import runs
@@ -25,7 +26,7 @@ from pipelines.commands.template import template
 from pipelines.options import print_json
 
 COMMANDS: tuple[Callable[..., Any], ...] = (
-    run, sample, check, export, explain, runs, template, dictionary, handbook, serve, composite,
+    run, sample, check, export, explain, feedback, runs, template, dictionary, handbook, serve, composite,
 )  # fmt: skip
 
 app = typer.Typer(

@@ -18,6 +18,7 @@ STAGES = {
     "assessment": ("评估", "Assessment"),
     "snapshot": ("发布快照", "Publishing"),
     "exports": ("导出", "Exports"),
+    "feedback": ("反馈单", "Feedback sheets"),
     "return": ("退回补正", "Return workbooks"),
 }
 

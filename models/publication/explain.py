@@ -103,13 +103,18 @@ def explain(con: DuckDBPyConnection, society_id: str, indicator: str) -> Explana
     return Explanation(**{name: figure[name] for name in wanted}, sources=sources)
 
 
+def unknown_society(society_id: str) -> FengqingError:
+    """The error for a society that the run does not hold."""
+    return FengqingError(
+        "SOCIETY_UNKNOWN",
+        f"本次评估中没有信用代码为 {society_id} 的学会；请核对代码，或用 --year 指定年度。",
+        f"This run has no society {society_id}; check the code, or choose another --year.",
+    )
+
+
 def _unknown(con: DuckDBPyConnection, society_id: str, indicator: str) -> FengqingError:
     if not con.sql("select 1 from societies where society_id = $1", params=[society_id]).fetchall():
-        return FengqingError(
-            "SOCIETY_UNKNOWN",
-            f"本次评估中没有信用代码为 {society_id} 的学会；请核对代码，或用 --year 指定年度。",
-            f"This run has no society {society_id}; check the code, or choose another --year.",
-        )
+        return unknown_society(society_id)
     codes = [
         c for (c,) in con.sql("select indicator from indicator_definitions order by position").fetchall()
     ]

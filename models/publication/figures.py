@@ -1,0 +1,39 @@
+"""Figures as a reader sees them: decimals, shares, counts, values in their own unit, by language."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Lang = Literal["zh", "en"]
+DASH = "—"
+LOCALES: dict[str, str] = {"zh": "zh_CN", "en": "en"}
+SMALLEST_SHARE = 0.001
+
+
+def decimal(value: float | None, lang: str, digits: int = 1) -> str:
+    """A number with a fixed number of decimals; a dash for none."""
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return _formatted(value, pattern, lang)
+
+
+def percent(share: float | None, lang: str) -> str:
+    """A share (0–1) as a percentage with one decimal; few is not none."""
+    if share is not None and 0 < share < SMALLEST_SHARE:
+        return f"<{decimal(SMALLEST_SHARE * 100, lang)}%"
+    return DASH if share is None else f"{decimal(share * 100, lang)}%"
+
+
+def trimmed(value: float | None, lang: str) -> str:
+    """A count that may have a fraction: at most one decimal."""
+    return _formatted(value, "#,##0.#", lang)
+
+
+def in_unit(value: float | None, unit: str, lang: str) -> str:
+    """An indicator's value: levels and counts as they are, the others as percentages."""
+    return trimmed(value, lang) if unit in {"count", "level"} else percent(value, lang)
+
+
+def _formatted(value: float | None, pattern: str, lang: str) -> str:
+    from babel.numbers import format_decimal
+
+    return DASH if value is None else format_decimal(value, pattern, locale=LOCALES[lang])
