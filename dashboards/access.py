@@ -10,6 +10,7 @@ from typing import Literal
 import duckdb
 
 from models.home import Home
+from models.publication import details
 from models.publication.disclosure import SMALLEST_COUNT, sql_for_small_count
 from models.publication.snapshot import open_file, snapshot_path
 
@@ -19,7 +20,7 @@ THREADS, MEMORY = 2, "512MB"
 SAFE_VALUE = re.compile(r"[0-9A-Za-z_-]{1,40}")
 
 # Rows of one society; null means the row is of many (a register) and only the national role sees it.
-SOCIETY_TABLES = ("dimensions", "composite", "exemplars", "findings", "files")
+SOCIETY_TABLES = ("dimensions", "composite", "exemplars", "findings", "files", *details.OPEN)
 COMMON_TABLES = ("labels", "indicator_definitions", "run", "expectation_results", "units", "unit_measures")
 NATIONAL_ONLY = ("findings_summary", "expectation_results", "units", "unit_measures")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from data_contracts.contract import load_contracts
 from models.errors import FengqingError
+from models.publication.details import write_details
 from models.publication.disclosure import CASE_FAMILIES
 from models.publication.labels import definition_frame, label_frame
 from models.publication.tables import ASSESSMENT, MEASURES, Table
@@ -73,6 +74,7 @@ def write(  # noqa: PLR0913, PLR0917 - the parts of a run
     _copy(con, "labels", label_frame(manifest.methodology, _peer_groups(frames)))
     _copy(con, "indicator_definitions", definition_frame(manifest.methodology))
     _copy_intake(con, warehouse, manifest, frames["contributions"])
+    write_details(con, warehouse, manifest.year)
     _write_run(con, manifest, created_at, previous_run_id)
 
 
