@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from models.assessment.methodology import Methodology
 
 PENDING = "under_verification"
+# What the peers give a figure: their mean as shown, and the prior that a small figure shrinks to.
+PEER_COLUMNS = ("peer_mean", "prior_mean")
 COLUMNS = (
     "society_id", "indicator", "dimension", "state", "numerator", "numerator_raw", "denominator", "value",
     "value_raw", "shrunk", "low", "high", "target", "score", "weight", "grade", "is_verified", "peer_mean",
@@ -18,7 +20,11 @@ COLUMNS = (
 
 
 def evaluate(
-    measures: pl.DataFrame, signals: pl.DataFrame, societies: pl.DataFrame, methodology: Methodology
+    measures: pl.DataFrame,
+    signals: pl.DataFrame,
+    societies: pl.DataFrame,
+    methodology: Methodology,
+    peers: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """One row for every society and indicator, in COLUMNS; sorted by society, indicators in file order.
 
@@ -34,7 +40,39 @@ def evaluate(
     filed, neither weighted by evidence nor shrunk. `score` is null where the indicator leaves both sums.
     `grade` is the grade that at least half of the rows reach; `peer_mean` is Σ numerators ÷ Σ denominators of
     the peer group. `absence` says why there is no figure where nothing was to be filed (absences.py).
+
+    `peers`: society_id, indicator and PEER_COLUMNS, in place of what the peers of `societies` give (change.py
+    asks what a society would have had beside last year's).
     """
+    rows = _laid_out(measures, signals, societies, methodology)
+    if peers is None:
+        rows = rows.join(_peer_figures(rows), on=["peer_group", "indicator"], how="left", nulls_equal=True)
+    else:
+        rows = rows.join(
+            peers.select("society_id", "indicator", *PEER_COLUMNS), on=["society_id", "indicator"], how="left"
+        )
+    rows = _with_states(_shrink(rows, methodology), methodology)
+    return (
+        _with_grades(rows, methodology).with_columns(_score()).sort("society_id", "position").select(COLUMNS)
+    )
+
+
+def peer_figures(measures: pl.DataFrame, societies: pl.DataFrame, methodology: Methodology) -> pl.DataFrame:
+    """What the peers give each of their own: society_id, indicator, PEER_COLUMNS (null without a figure)."""
+    import polars as pl
+
+    none = pl.DataFrame(schema={"society_id": pl.String, "indicator": pl.String})
+    rows = _laid_out(measures, none, societies, methodology)
+    figures = _peer_figures(rows)
+    return rows.select("society_id", "indicator", "peer_group").join(
+        figures, on=["peer_group", "indicator"], how="left", nulls_equal=True
+    )
+
+
+def _laid_out(
+    measures: pl.DataFrame, signals: pl.DataFrame, societies: pl.DataFrame, methodology: Methodology
+) -> pl.DataFrame:
+    """One row for every society and indicator, with rule, target, measure and signal."""
     import polars as pl
 
     known = societies.select(
@@ -46,7 +84,7 @@ def evaluate(
         pl.col("filed") if "filed" in societies.columns else pl.lit(True).alias("filed"),
     )
     signalled = signals.select("society_id", "indicator").unique().with_columns(has_signal=pl.lit(True))
-    rows = (
+    return (
         known.join(_rules(methodology), how="cross")
         .join(_targets(methodology), on=["indicator", "size_class"], how="left", nulls_equal=True)
         .join(measures, on=["society_id", "indicator"], how="left")
@@ -58,11 +96,6 @@ def evaluate(
             is_required=pl.col("is_required") | pl.col("is_due").fill_null(False),
         )
         .with_columns(pl.when("has_figure").then(pl.col("numerator", "numerator_raw", "denominator")))
-    )
-    rows = _shrink(_with_peer_means(rows), methodology)
-    rows = _with_states(rows, methodology)
-    return (
-        _with_grades(rows, methodology).with_columns(_score()).sort("society_id", "position").select(COLUMNS)
     )
 
 
@@ -95,16 +128,24 @@ def _targets(methodology: Methodology) -> pl.DataFrame:
     )
 
 
-def _with_peer_means(rows: pl.DataFrame) -> pl.DataFrame:
+def _peer_figures(rows: pl.DataFrame) -> pl.DataFrame:
+    """One row a peer group and indicator: PEER_COLUMNS."""
     import polars as pl
 
-    group = ["peer_group", "indicator"]
-    tops, bottoms = pl.col("numerator").sum().over(group), pl.col("denominator").sum().over(group)
-    return rows.with_columns(
-        peer_mean=pl.when(bottoms > 0).then(tops / bottoms),
-    ).with_columns(
-        # The peer mean as shown; half a success or failure keeps it off 0 and 1, where a beta has no spread.
-        prior_mean=pl.col("peer_mean").clip(0.5 / (bottoms + 1), 1 - 0.5 / (bottoms + 1)),
+    # In the order of the societies: floating sums depend on the order of their terms.
+    tops, bottoms = pl.col("numerator").sum(), pl.col("denominator").sum()
+    return (
+        rows.sort("society_id", "position")
+        .group_by("peer_group", "indicator", maintain_order=True)
+        .agg(tops=tops, bottoms=bottoms)
+        .with_columns(peer_mean=pl.when(pl.col("bottoms") > 0).then(pl.col("tops") / pl.col("bottoms")))
+        .with_columns(
+            # The mean as shown; half a success or failure keeps it off 0 and 1, where a beta has no spread.
+            prior_mean=pl.col("peer_mean").clip(
+                0.5 / (pl.col("bottoms") + 1), 1 - 0.5 / (pl.col("bottoms") + 1)
+            ),
+        )
+        .select("peer_group", "indicator", *PEER_COLUMNS)
     )
 
 

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from scipy.stats import beta
 
-from models.assessment.indicators import COLUMNS, evaluate
+from models.assessment.indicators import COLUMNS, evaluate, peer_figures
 from models.assessment.methodology import Methodology, load
 
 COUNTS = ("rows_n", "self_reported_n", "attached_n", "sampled_n", "onsite_n", "authority_n", "pending_n")
@@ -180,3 +180,31 @@ def test_grade_that_half_of_the_rows_reach(
 def test_an_empty_indicator_has_no_grade(method: Methodology) -> None:
     got = judged(method, [measure("A", "2.4", None, None)])
     assert (got["grade"], got["is_verified"]) == (None, False)
+
+
+def test_peers_may_be_given(method):
+    """Beside its own peers a society scores as ever; beside others only what shrinks moves."""
+    rows = [
+        measure(s, code, n, d)
+        for s, code, n, d in (
+            ("A", "2.4", 3.0, 4.0),
+            ("B", "2.4", 1.0, 4.0),
+            ("A", "1.4", 3.0, 4.0),
+        )
+    ]
+    measures = pl.DataFrame(rows, schema=MEASURE_SCHEMA)
+    signals = pl.DataFrame(schema=SIGNAL_SCHEMA)
+    societies = pl.DataFrame({"society_id": ["A", "B"], "peer_group": "group", "size_class": "micro"})
+    alone = evaluate(measures, signals, societies, method)
+    own = peer_figures(measures, societies, method)
+    assert evaluate(measures, signals, societies, method, own).equals(alone, null_equal=True)
+    others = peer_figures(
+        measures.with_columns(
+            pl.when(pl.col("society_id") == "B").then(4.0).otherwise("numerator").alias("numerator")
+        ),
+        societies,
+        method,
+    )
+    found = evaluate(measures, signals, societies, method, others)
+    moved = found.filter(found["value"].ne_missing(alone["value"]))
+    assert moved.select("society_id", "indicator").rows() == [("A", "2.4"), ("B", "2.4")]
