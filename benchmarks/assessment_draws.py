@@ -1,4 +1,8 @@
-"""A nation: 25,000 societies × 37 indicators × 1,000 draws, with the selection made anew in each."""
+"""A nation: 25,000 societies × 37 indicators × 1,000 draws, with the selection made anew in each.
+
+The shares have few tries each, a fifth of the figures is missing and a fifth self-reported, so every source
+of doubt is drawn, in the three layers of the simulation (data, method, both), with a selection in each draw.
+"""
 
 from __future__ import annotations
 
@@ -6,66 +10,137 @@ import numpy as np
 import polars as pl
 
 from benchmarks._measure import Meter
-from models.assessment.exemplars import NO_YEARS, Candidates, decide
-from models.assessment.methodology import load
+from models.assessment.cells import Cells, make_cells
+from models.assessment.chances import band_frame
+from models.assessment.exemplars import NO_YEARS, Candidates, decide, selection_chances
+from models.assessment.indicators import evaluate
+from models.assessment.methodology import Methodology, load
+from models.assessment.plan import weight_draws
+from models.assessment.rankings import rank_set_frame
 from models.assessment.scoring import score
-from models.assessment.uncertainty import Draws, draw_scores, rank_ranges, weight_draws
+from models.assessment.uncertainty import Draws, draw, joint_rank_ranges, rank_ranges
 
 SOCIETIES = 25_000
 SEED = 20230090
 LEVELS = np.array(["national", "provincial", "city", "county"])
 SIZES = np.array(["large", "medium", "small", "micro"])
+COUNTS = ("rows_n", "self_reported_n", "attached_n", "sampled_n", "onsite_n", "authority_n", "pending_n")
 
 
 def run(meter: Meter) -> None:
     methodology = load(2025)
     generator = np.random.default_rng(SEED)
-    codes = list(methodology.weights)
-    quality = generator.normal(0.85, 0.12, (SOCIETIES, 1))
-    values = np.clip(quality + generator.normal(0, 0.15, (SOCIETIES, len(codes))), 0, 1)
-    values[generator.random(values.shape) < 0.2] = np.nan
     societies = _societies(generator)
-    groups = societies["peer_group"]
-    long = pl.DataFrame(
-        {
-            "society_id": np.repeat(societies["society_id"].to_numpy(), len(codes)),
-            "indicator": codes * SOCIETIES,
-            "score": values.ravel(),
-            "is_verified": np.ones(values.size, dtype=np.bool_),
-        }
-    ).with_columns(pl.col("score").fill_nan(None))
-    scores = score(societies, long, methodology)
-    shaken = weight_draws(methodology, SEED)
-    filled = np.nan_to_num(scores.indicator)
+    measures = _measures(generator, societies, methodology)
+    signals = pl.DataFrame(schema=dict.fromkeys(("society_id", "indicator", "signal"), pl.String))
+    indicators = meter.work(
+        "indicators, with priors fitted to every peer group",
+        lambda: evaluate(measures, signals, societies, methodology),
+        gigabytes=4,
+    )
+    # Evidence is not what is measured: all may be named.
+    scores = score(societies, indicators.with_columns(is_verified=pl.lit(True)), methodology)
+    none = np.zeros(SOCIETIES, dtype=np.bool_)
+    cells = meter.work(
+        "cells, with priors of the coarser groups",
+        lambda: make_cells(societies, indicators, scores, none, methodology),
+        gigabytes=4,
+    )
+    shaken, filled = weight_draws(methodology, 1_000, SEED), np.nan_to_num(scores.indicator)
 
     def decided() -> tuple[Draws, pl.DataFrame]:
-        draws = draw_scores(scores.indicator, scores.is_rated, methodology, SEED)
-        nothing = pl.Series([None] * SOCIETIES, dtype=pl.String)
-        return draws, decide(
-            Candidates(
-                societies=societies,
-                scores=scores,
-                draws=draws,
-                barred=pl.DataFrame({"veto_code": nothing, "hold_code": nothing}),
-                practice_tag=nothing,
-                past=pl.DataFrame(schema=NO_YEARS),
-            ),
-            2025,
-            methodology,
-        )
+        return _decided(societies, scores, cells, methodology)
 
     def bare() -> None:
         np.sort(shaken @ filled.T, axis=0)
 
     draws, decisions = meter.work(
-        "scores, intervals and selection in each draw", decided, floor=bare, seconds=30, gigabytes=4
-    )
-    meter.work(
-        "rank ranges in peer groups",
-        lambda: rank_ranges(scores.composite, draws.composite, groups, methodology.uncertainty.interval),
+        "scores, intervals and selection in each draw, three layers",
+        decided,
+        floor=bare,
+        seconds=30,
         gigabytes=4,
     )
+    groups, level = societies["peer_group"], methodology.uncertainty.interval
+    meter.work(
+        "rank ranges in peer groups, data and joint",
+        lambda: (
+            rank_ranges(scores.composite, draws.data.composite, groups, level),
+            joint_rank_ranges(scores.composite, draws, cells, level),
+        ),
+        gigabytes=4,
+    )
+    meter.work(
+        "simultaneous rank sets of every peer group",
+        lambda: rank_set_frame(
+            scores.society_ids, groups, scores.composite, draws.data.composite, methodology
+        ),
+        gigabytes=4,
+    )
+    meter.figure("cells with the noise of a count", cells.is_sampled.sum(), minimum=100_000)
+    meter.figure("cells with self-reported parts", (cells.self_reported > 0).sum(), minimum=50_000)
     meter.figure("societies selected", decisions.filter(pl.col("decision") == "selected").height, minimum=1)
+
+
+def _decided(
+    societies: pl.DataFrame, scores: object, cells: Cells, methodology: Methodology
+) -> tuple[Draws, pl.DataFrame]:
+    draws = draw(cells, methodology, SEED)
+    nothing = pl.Series([None] * SOCIETIES, dtype=pl.String)
+    candidates = Candidates(
+        societies=societies,
+        scores=scores,
+        draws=draws,
+        barred=pl.DataFrame({"veto_code": nothing, "hold_code": nothing}),
+        practice_tag=pl.Series(["education"] * SOCIETIES),
+        past=pl.DataFrame(schema=NO_YEARS),
+    )
+    for drawn in (draws.data, draws.method):
+        selection_chances(candidates, drawn, methodology)
+    band_frame(
+        scores.society_ids, scores.is_rated, {n: d.bands for n, d in draws.layers().items()}, methodology
+    )
+    return draws, decide(candidates, 2025, methodology)
+
+
+def _measures(
+    generator: np.random.Generator, societies: pl.DataFrame, methodology: Methodology
+) -> pl.DataFrame:
+    """What engine.compute would give: counts of few tries, a fifth absent, a fifth self-reported."""
+    n, frames = len(societies), []
+    quality = generator.normal(0.0, 1.0, n)
+    for one in methodology.indicators:
+        mean = 1 / (1 + np.exp(-(1.6 + 0.8 * quality + generator.normal(0, 0.6, n))))
+        tries = generator.integers(1, 40, n).astype(float) if one.is_sampled else np.full(n, 4.0)
+        good = generator.binomial(tries.astype(int), mean).astype(float)
+        if one.low_is_good:
+            good = tries - good
+        is_told = generator.random(n) < 0.2
+        weight = np.where(is_told, 0.5, 1.0)
+        weighed = tries - weight * (tries - good) if one.low_is_good else weight * good
+        favourable = tries - weighed if one.low_is_good else weighed
+        frames.append(
+            pl.DataFrame(
+                {
+                    "society_id": societies["society_id"],
+                    "indicator": [one.code] * n,
+                    "numerator": weighed,
+                    "numerator_raw": good,
+                    "denominator": tries,
+                    **{name: np.zeros(n, dtype=np.int64) for name in COUNTS},
+                    "pending_numerator": pl.Series([None] * n, dtype=pl.Float64),
+                    "pending_denominator": pl.Series([None] * n, dtype=pl.Float64),
+                    "self_reported_numerator": np.where(is_told, favourable, 0.0),
+                    "absence": pl.Series(["annual_report"] * n, dtype=pl.String),
+                    "is_absence_confirmed": np.zeros(n, dtype=np.bool_),
+                    "is_due": np.zeros(n, dtype=np.bool_),
+                }
+            )
+            .with_columns(rows_n=1, self_reported_n=pl.Series(is_told.astype(np.int64)))
+            .with_columns(attached_n=1 - pl.col("self_reported_n"))
+            .filter(generator.random(n) >= 0.2)
+        )
+    return pl.concat(frames)
 
 
 def _societies(generator: np.random.Generator) -> pl.DataFrame:

@@ -44,6 +44,11 @@ class Frames:
     dimensions: pl.DataFrame
     composite: pl.DataFrame
     exemplars: pl.DataFrame
+    band_probabilities: pl.DataFrame
+    selection_probabilities: pl.DataFrame
+    rank_sets: pl.DataFrame
+    sensitivity: pl.DataFrame
+    coherence: pl.DataFrame
     contributions: pl.DataFrame
     units: pl.DataFrame
 
@@ -121,6 +126,10 @@ def frames(n: int, year: int, seed: int) -> Frames:
                     value if has else (0.0 if state == "not_reported" else None), float(one.weight),
                     grade if has else None, has and grade in {"sampled", "onsite"}, 0.7,
                     "verification" if state == "not_applicable" else None,
+                    {"not_reported": "required_absent", "not_applicable": "absence_confirmed"}.get(state),
+                    0.7 if one.is_sampled else None, 10.0 if one.is_sampled else None,
+                    "fixed" if one.is_sampled else None, 1.0 if has else None, 0.0 if has else None,
+                    value if has else 0.0, value if has else 1.0,
                 )
             )  # fmt: skip
             if has:
@@ -136,7 +145,8 @@ def frames(n: int, year: int, seed: int) -> Frames:
     indicators = pl.DataFrame(rows, orient="row", infer_schema_length=None, schema=[
         "society_id", "indicator", "dimension", "state", "numerator", "numerator_raw", "denominator", "value",
         "value_raw", "shrunk", "low", "high", "target", "score", "weight", "grade", "is_verified",
-        "peer_mean", "absence",
+        "peer_mean", "absence", "missing_case", "prior_mean", "prior_weight", "prior_source",
+        "evidence_share", "self_reported_share", "worst", "best",
     ])  # fmt: skip
     contributions = pl.DataFrame(sources, orient="row", schema=[
         "society_id", "indicator", "family", "row_id", "numerator", "denominator", "grade", "evidence_weight",
@@ -169,7 +179,52 @@ def frames(n: int, year: int, seed: int) -> Frames:
             "value": [1.0, 0, 1, 1, 0.8, 0.9, 0.7, 1],
         }
     )
-    return Frames(societies, indicators, dimensions, composite, exemplars, contributions, units)
+    return Frames(
+        societies, indicators, dimensions, composite, exemplars, *_uncertain(composite), contributions, units
+    )
+
+
+def _uncertain(composite: pl.DataFrame) -> tuple[pl.DataFrame, ...]:
+    """Band and selection chances, rank sets, sensitivity and coherence that fit the composite."""
+    rated = composite.filter(pl.col("score").is_not_null())
+    bands = pl.DataFrame({"name": ["excellent", "good", "pass", "improve"]})
+    sure = pl.when(pl.col("band") == pl.col("name")).then(0.85).otherwise(0.05)
+    band_chances = rated.join(bands, how="cross").select(
+        "society_id", band="name", data=sure, method=sure, joint=sure
+    )
+    chance = (pl.col("score") / 100).round(2)
+    selection = rated.select("society_id", data=chance, method=chance, joint=chance)
+    rank_sets = rated.select(
+        "society_id",
+        "peer_group",
+        low="rank_low",
+        high="rank_high",
+        top_n=pl.lit(1),
+        may_be_top=pl.col("rank_low") <= 1,
+        is_surely_top=pl.col("rank_high") <= 1,
+        level=pl.lit(0.9),
+        basis=pl.lit("pairwise"),
+    )
+    numbers = {name: [0.5, 0.3] for name in ("first", "first_low", "first_high")}
+    totals = {name: [0.6, 0.4] for name in ("total", "total_low", "total_high")}
+    sensitivity = pl.DataFrame(
+        {"output": ["rank_shift"] * 2, "input": ["data", "weights"], **numbers, **totals}
+    )
+    coherence = pl.DataFrame(
+        {
+            "check": ["cronbach_alpha", "negative_correlation"],
+            "item": ["all", "3.2"],
+            "other": [None, "7.5"],
+            "value": [0.82, -0.4],
+            "minimum": [0.6, -0.2],
+            "maximum": [None, None],
+            "n": [40, 40],
+            "breached": [False, True],
+            "signed": [False, False],
+        },
+        schema_overrides={"maximum": pl.Float64},
+    )
+    return band_chances, selection, rank_sets, sensitivity, coherence
 
 
 def _composite(societies: pl.DataFrame, counted: pl.DataFrame, indicators: pl.DataFrame) -> pl.DataFrame:
@@ -190,6 +245,10 @@ def _composite(societies: pl.DataFrame, counted: pl.DataFrame, indicators: pl.Da
         score=pl.when(rated).then("score"),
         low=pl.when(rated).then((pl.col("score") - 3.2).clip(0, 100)),
         high=pl.when(rated).then((pl.col("score") + 3.2).clip(0, 100)),
+        joint_low=pl.when(rated).then((pl.col("score") - 5.4).clip(0, 100)),
+        joint_high=pl.when(rated).then((pl.col("score") + 4.1).clip(0, 100)),
+        worst=pl.when(rated).then((pl.col("score") - 9).clip(0, 100)),
+        best=pl.when(rated).then((pl.col("score") + 6).clip(0, 100)),
         band=pl.when(~rated).then(pl.lit("unrated")).when(pl.col("score") >= 90).then(pl.lit("excellent"))
         .when(pl.col("score") >= 80).then(pl.lit("good")).when(pl.col("score") >= 60).then(pl.lit("pass"))
         .otherwise(pl.lit("improve")),
@@ -202,6 +261,8 @@ def _composite(societies: pl.DataFrame, counted: pl.DataFrame, indicators: pl.Da
         rank=pl.when(rated).then(rank),
         rank_low=pl.when(rated).then((rank.cast(pl.Int64) - 2).clip(1)),
         rank_high=pl.when(rated).then(pl.min_horizontal(rank + 2, pl.col("peer_n"))),
+        joint_rank_low=pl.when(rated).then((rank.cast(pl.Int64) - 4).clip(1)),
+        joint_rank_high=pl.when(rated).then(pl.min_horizontal(rank + 4, pl.col("peer_n"))),
         veto_code=pl.when(pl.int_range(pl.len()) == 3).then(pl.lit("award_fee")),
         hold_code=pl.when(pl.int_range(pl.len()) == 4).then(pl.lit("open_serious_case")),
         unrated_reason=pl.when(~rated).then(pl.lit("NOT_FILED")),

@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
 from models.assessment import coherence
 from models.assessment import indicators as indicator_rules
+from models.assessment.cells import make_cells
+from models.assessment.chances import band_frame, selection_frame
 from models.assessment.eligibility import bars
-from models.assessment.exemplars import NO_YEARS, Candidates, decide, practice_tags
+from models.assessment.exemplars import NO_YEARS, Candidates, decide, practice_tags, selection_chances
+from models.assessment.frames import composite_frame, dimension_frame
 from models.assessment.methodology.schema import Methodology
 from models.assessment.peers import assign_peers, size_classes
-from models.assessment.scoring import Scores, band_codes, score, weights_of
-from models.assessment.uncertainty import Draws, draw_scores, rank_ranges
+from models.assessment.rankings import rank_set_frame
+from models.assessment.scoring import Scores, score, weights_of
+from models.assessment.uncertainty import draw, joint_rank_ranges
 from models.errors import FengqingError
 from models.measures import engine
 
@@ -50,6 +53,8 @@ class Assessment:
     """The result of a year: frames with one row a society (and indicator or dimension), sorted by society.
 
     `measures` holds what they rest on: contributions with lineage, signals, and the card of each unit.
+    `band_probabilities`, `selection_probabilities`: what data, method and both leave of bands and selection,
+    see `simulation`; `rank_sets`: see `ranking_frame`; `sensitivity`: see `sensitivity.Indices.frame`;
     `coherence` has one row a check and item, see `coherence.check`.
     """
 
@@ -60,6 +65,10 @@ class Assessment:
     dimensions: pl.DataFrame
     composite: pl.DataFrame
     exemplars: pl.DataFrame
+    band_probabilities: pl.DataFrame
+    selection_probabilities: pl.DataFrame
+    rank_sets: pl.DataFrame
+    sensitivity: pl.DataFrame
     coherence: pl.DataFrame
     measures: engine.Measures
 
@@ -97,7 +106,6 @@ def assess(  # noqa: PLR0913 - the last two are optional
     measures = measures or engine.compute(con, year, methodology)
     indicators = indicator_rules.evaluate(measures.measures, measures.signals, societies, methodology)
     scores = score(societies, indicators, methodology)
-    draws = draw_scores(scores.indicator, scores.is_rated, methodology, seed)
     barred = _aligned(
         bars(con.sql("select * from credit_records where report_year = $year", params={"year": year}).pl(),
              year, methodology),
@@ -106,6 +114,9 @@ def assess(  # noqa: PLR0913 - the last two are optional
     nominations = con.sql(
         "select * from practice_nominations where report_year = $year", params={"year": year}
     ).pl()
+    is_vetoed = barred["veto_code"].is_not_null().to_numpy()
+    cells = make_cells(societies, indicators, scores, is_vetoed, methodology)
+    draws = draw(cells, methodology, seed)
     candidates = Candidates(
         societies=societies,
         scores=scores,
@@ -120,8 +131,37 @@ def assess(  # noqa: PLR0913 - the last two are optional
         societies=societies.select(SOCIETY_COLUMNS),
         indicators=indicators,
         dimensions=dimension_frame(societies, scores, draws, methodology),
-        composite=composite_frame(societies, indicators, scores, draws, barred, methodology),
+        composite=composite_frame(
+            societies,
+            indicators,
+            scores,
+            draws,
+            joint_rank_ranges(scores.composite, draws, cells, methodology.uncertainty.interval),
+            barred,
+            methodology,
+        ),
         exemplars=decide(candidates, year, methodology),
+        band_probabilities=band_frame(
+            scores.society_ids, scores.is_rated, {n: d.bands for n, d in draws.layers().items()}, methodology
+        ),
+        selection_probabilities=selection_frame(
+            scores.society_ids,
+            scores.is_rated,
+            {n: selection_chances(candidates, d, methodology) for n, d in draws.layers().items()},
+        ),
+        rank_sets=rank_set_frame(
+            scores.society_ids, societies["peer_group"], scores.composite, draws.data.composite, methodology
+        ),
+        sensitivity=pl.DataFrame(
+            schema={
+                "output": pl.String,
+                "input": pl.String,
+                **{
+                    c: pl.Float64
+                    for c in ("first", "first_low", "first_high", "total", "total_low", "total_high")
+                },
+            }
+        ),
         coherence=coherence_frame(scores, methodology),
         measures=measures,
     )
@@ -158,123 +198,6 @@ def _received(con: DuckDBPyConnection, year: int) -> list[str]:
         return []
     files = "select distinct society_id from files where report_year = $year and society_id is not null"
     return [one for (one,) in con.sql(files, params={"year": year}).fetchall()]
-
-
-def dimension_frame(
-    societies: pl.DataFrame, scores: Scores, draws: Draws, methodology: Methodology
-) -> pl.DataFrame:
-    """The `dimensions` frame: score and interval (0–100|null), applicable weight, peers' mean and median.
-
-    Peers are the rated societies of the group, the society itself among them.
-    """
-    codes = [d.code for d in methodology.dimensions]
-    n, d = scores.dimension.shape
-    rated_score = pl.when("is_rated").then("score")
-    over = ["peer_group", "dimension"]
-    return (
-        pl.DataFrame(
-            {
-                "society_id": scores.society_ids.gather(np.repeat(np.arange(n), d)),
-                "dimension": codes * n,
-                "peer_group": societies["peer_group"].gather(np.repeat(np.arange(n), d)),
-                "is_rated": np.repeat(scores.is_rated, d),
-                "score": scores.dimension.ravel(),
-                "applicable_weight": scores.dimension_weight.ravel(),
-                "low": draws.dimension_low.ravel(),
-                "high": draws.dimension_high.ravel(),
-            }
-        )
-        .with_columns(pl.col(pl.Float64).fill_nan(None))
-        .with_columns(
-            pl.when(pl.col("peer_group").is_not_null())
-            .then(rated_score.mean().over(over))
-            .alias("peer_mean"),
-            pl.when(pl.col("peer_group").is_not_null())
-            .then(rated_score.median().over(over))
-            .alias("peer_median"),
-        )
-        .drop("peer_group", "is_rated")
-    )
-
-
-def composite_frame(  # noqa: PLR0913, PLR0917
-    societies: pl.DataFrame,
-    indicators: pl.DataFrame,
-    scores: Scores,
-    draws: Draws,
-    barred: pl.DataFrame,
-    methodology: Methodology,
-) -> pl.DataFrame:
-    """The `composite` frame: score, interval, band, rank and its range in the peer group, bars.
-
-    `peer_n` counts the rated societies of the group, those that the rank is among.
-    """
-    vetoed = barred["veto_code"].is_not_null().to_numpy()
-    rank, rank_low, rank_high = rank_ranges(
-        scores.composite, draws.composite, societies["peer_group"], methodology.uncertainty.interval
-    )
-    frame = pl.DataFrame(
-        {
-            "society_id": scores.society_ids,
-            "score": scores.composite,
-            "low": draws.low,
-            "high": draws.high,
-            "band": band_codes(scores, vetoed, methodology),
-            "applicable_weight": scores.weight,
-            "verified_share": scores.verified_share,
-            "peer_group": societies["peer_group"],
-            "is_rated": scores.is_rated,
-            "filed": societies["filed"],
-            "was_returned": societies["was_returned"],
-            "rank": rank,
-            "rank_low": rank_low,
-            "rank_high": rank_high,
-            "veto_code": barred["veto_code"],
-            "hold_code": barred["hold_code"],
-        }
-    )
-    counts = indicators.group_by("society_id").agg(
-        (pl.col("state") == "not_reported").sum().cast(pl.Int64).alias("not_reported_n"),
-        (pl.col("state") == "under_verification").sum().cast(pl.Int64).alias("pending_n"),
-    )
-    return (
-        frame.with_columns(pl.col(pl.Float64).fill_nan(None))
-        .join(counts, on="society_id", how="left", maintain_order="left")
-        .with_columns(
-            pl.col("rank", "rank_low", "rank_high").cast(pl.Int64),
-            pl.when(pl.col("peer_group").is_not_null())
-            .then(pl.col("is_rated").sum().over("peer_group"))
-            .otherwise(0)
-            .cast(pl.Int64)
-            .alias("peer_n"),
-            pl.when(pl.col("was_returned"))
-            .then(pl.lit("RETURNED"))
-            .when(~pl.col("filed"))
-            .then(pl.lit("NOT_FILED"))
-            .when(~pl.col("is_rated"))
-            .then(pl.lit("APPLICABLE_WEIGHT"))
-            .alias("unrated_reason"),
-        )
-        .select(
-            "society_id",
-            "score",
-            "low",
-            "high",
-            "band",
-            "applicable_weight",
-            "not_reported_n",
-            "pending_n",
-            "verified_share",
-            "peer_group",
-            "peer_n",
-            "rank",
-            "rank_low",
-            "rank_high",
-            "veto_code",
-            "hold_code",
-            "unrated_reason",
-        )
-    )
 
 
 def _aligned(barred: pl.DataFrame, societies: pl.DataFrame) -> pl.DataFrame:

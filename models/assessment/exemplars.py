@@ -12,6 +12,7 @@ from models.assessment.methodology.schema import Methodology
 from models.assessment.quotas import Pool, Selection, places, select, select_draws
 from models.assessment.reasons import explain
 from models.assessment.scoring import DIGITS, Scores, meets_floor
+from models.assessment.simulation import Drawn
 from models.assessment.uncertainty import Draws
 
 Flags = NDArray[np.bool_]
@@ -60,18 +61,13 @@ def decide(candidates: Candidates, year: int, methodology: Methodology) -> pl.Da
     has_veto, has_hold = (barred[c].is_not_null().to_numpy() for c in ("veto_code", "hold_code"))
     is_nominated = candidates.practice_tag.is_not_null().to_numpy()
     verified = np.nan_to_num(scores.verified_share) >= rules.minimum_verified_share
-    standing = scores.is_rated & ~has_veto & ~has_hold & verified
-    if rules.is_nomination_needed:
-        standing &= is_nominated
+    standing = _standing(candidates, methodology)
     reaches = (scores.composite >= rules.minimum_score) & meets_floor(scores.dimension, rules.dimension_floor)
 
     pool = _pool(candidates, methodology)
     total = places(int(scores.is_rated.sum()), methodology)
     point = select(scores.composite, standing & reaches, pool, total)
-    drawn = select_draws(
-        draws.composite, standing & draws.meets_floor & (draws.composite >= rules.minimum_score), pool, total
-    )
-    stability = np.where(scores.is_rated, drawn.mean(axis=0), np.nan).round(DIGITS)
+    stability = selection_chances(candidates, draws.joint, methodology)
     chosen = point.selected
     steady = chosen & (stability >= rules.minimum_stability)
     first_of_practice = steady & _best_of_practice(candidates, steady, point, methodology)
@@ -98,6 +94,31 @@ def decide(candidates: Candidates, year: int, methodology: Methodology) -> pl.Da
         _where(first_of_practice, named).alias("is_rotation_met"),
     )
     return explain(facts, methodology)
+
+
+def selection_chances(candidates: Candidates, drawn: Drawn, methodology: Methodology) -> NDArray[np.float64]:
+    """Share of draws in which each society gets a place, (n,); NaN without a score."""
+    selected = selected_in(candidates, drawn, methodology)
+    return np.where(candidates.scores.is_rated, selected.mean(axis=0), np.nan).round(DIGITS)
+
+
+def selected_in(candidates: Candidates, drawn: Drawn, methodology: Methodology) -> Flags:
+    """Who gets a place in each draw, (draws, n): gates and quotas anew, bars and evidence as found."""
+    total = places(int(candidates.scores.is_rated.sum()), methodology)
+    able = drawn.meets_floor & (drawn.composite >= methodology.exemplars.minimum_score)
+    able &= _standing(candidates, methodology)
+    return select_draws(drawn.composite, able, _pool(candidates, methodology), total)
+
+
+def _standing(candidates: Candidates, methodology: Methodology) -> Flags:
+    """Who may be named whatever the scores: rated, neither vetoed nor held, verified, nominated."""
+    rules, scores, barred = methodology.exemplars, candidates.scores, candidates.barred
+    is_free = (barred["veto_code"].is_null() & barred["hold_code"].is_null()).to_numpy()
+    standing = scores.is_rated & is_free
+    standing &= np.nan_to_num(scores.verified_share) >= rules.minimum_verified_share
+    if rules.is_nomination_needed:
+        standing &= candidates.practice_tag.is_not_null().to_numpy()
+    return standing
 
 
 def _where(reached: Flags, passed: Flags) -> pl.Series:

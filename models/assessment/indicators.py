@@ -11,11 +11,12 @@ if TYPE_CHECKING:
 
 PENDING = "under_verification"
 # What the peers give a figure: their mean as shown, and the prior that a small figure shrinks to.
-PEER_COLUMNS = ("peer_mean", "prior_mean")
+PEER_COLUMNS = ("peer_mean", "prior_mean", "prior_weight", "prior_source")
 COLUMNS = (
     "society_id", "indicator", "dimension", "state", "numerator", "numerator_raw", "denominator", "value",
     "value_raw", "shrunk", "low", "high", "target", "score", "weight", "grade", "is_verified", "peer_mean",
-    "absence",
+    "absence", "missing_case", "prior_mean", "prior_weight", "prior_source", "evidence_share",
+    "self_reported_share", "worst", "best",
 )  # fmt: skip
 
 
@@ -39,21 +40,35 @@ def evaluate(
     peers' mean where the methodology says so, then with its interval `low`–`high`; `value_raw` is what was
     filed, neither weighted by evidence nor shrunk. `score` is null where the indicator leaves both sums.
     `grade` is the grade that at least half of the rows reach; `peer_mean` is Σ numerators ÷ Σ denominators of
-    the peer group. `absence` says why there is no figure where nothing was to be filed (absences.py).
+    the peer group. `absence` says why there is no figure where nothing was to be filed (absences.py), and
+    `missing_case` by which rule of `missing_states` (or under_verification) a missing figure is judged.
+    `worst` and `best` are the score once everything missing or pending is known (null: out of both sums).
+
+    Every share has its `prior_…` (see `shrinkage.fit_priors`; of raw counts, on the value's scale) and its
+    `evidence_share`, what the rows' evidence leaves of a favourable count. Where shrunk,
+    value = evidence_share · (prior_weight · prior_mean + numerator_raw) ÷ (prior_weight + denominator), and
+    where lower is better the same of the complements. `self_reported_share` is the part of the favourable
+    count (as weighted) that is self-reported only.
 
     `peers`: society_id, indicator and PEER_COLUMNS, in place of what the peers of `societies` give (change.py
     asks what a society would have had beside last year's).
     """
     rows = _laid_out(measures, signals, societies, methodology)
     if peers is None:
-        rows = rows.join(_peer_figures(rows), on=["peer_group", "indicator"], how="left", nulls_equal=True)
+        rows = rows.join(
+            _peer_figures(rows, methodology), on=["peer_group", "indicator"], how="left", nulls_equal=True
+        )
     else:
         rows = rows.join(
             peers.select("society_id", "indicator", *PEER_COLUMNS), on=["society_id", "indicator"], how="left"
         )
-    rows = _with_states(_shrink(rows, methodology), methodology)
+    rows = _with_states(_with_values(rows, methodology), methodology)
     return (
-        _with_grades(rows, methodology).with_columns(_score()).sort("society_id", "position").select(COLUMNS)
+        _with_grades(rows, methodology)
+        .with_columns(_score())
+        .with_columns(*_bounds(methodology))
+        .sort("society_id", "position")
+        .select(COLUMNS)
     )
 
 
@@ -63,7 +78,7 @@ def peer_figures(measures: pl.DataFrame, societies: pl.DataFrame, methodology: M
 
     none = pl.DataFrame(schema={"society_id": pl.String, "indicator": pl.String})
     rows = _laid_out(measures, none, societies, methodology)
-    figures = _peer_figures(rows)
+    figures = _peer_figures(rows, methodology)
     return rows.select("society_id", "indicator", "peer_group").join(
         figures, on=["peer_group", "indicator"], how="left", nulls_equal=True
     )
@@ -72,7 +87,7 @@ def peer_figures(measures: pl.DataFrame, societies: pl.DataFrame, methodology: M
 def _laid_out(
     measures: pl.DataFrame, signals: pl.DataFrame, societies: pl.DataFrame, methodology: Methodology
 ) -> pl.DataFrame:
-    """One row for every society and indicator, with rule, target, measure and signal."""
+    """One row for every society and indicator, with rule, target, measure, evidence and signal."""
     import polars as pl
 
     known = societies.select(
@@ -84,7 +99,7 @@ def _laid_out(
         pl.col("filed") if "filed" in societies.columns else pl.lit(True).alias("filed"),
     )
     signalled = signals.select("society_id", "indicator").unique().with_columns(has_signal=pl.lit(True))
-    return (
+    rows = (
         known.join(_rules(methodology), how="cross")
         .join(_targets(methodology), on=["indicator", "size_class"], how="left", nulls_equal=True)
         .join(measures, on=["society_id", "indicator"], how="left")
@@ -97,6 +112,7 @@ def _laid_out(
         )
         .with_columns(pl.when("has_figure").then(pl.col("numerator", "numerator_raw", "denominator")))
     )
+    return _with_evidence(rows, methodology)
 
 
 def _rules(methodology: Methodology) -> pl.DataFrame:
@@ -104,13 +120,14 @@ def _rules(methodology: Methodology) -> pl.DataFrame:
 
     return pl.DataFrame(
         [
-            (n, i.code, i.dimension, i.weight, i.is_required, i.is_shrunk, i.low_is_good, i.absent_state)
+            (n, i.code, i.dimension, i.weight, i.is_required, i.is_shrunk, i.is_sampled, i.low_is_good,
+             i.absent_state, i.constant_denominator is not None)
             for n, i in enumerate(methodology.indicators)
         ],
         schema={
             "position": pl.Int64, "indicator": pl.String, "dimension": pl.String, "weight": pl.Float64,
-            "is_required": pl.Boolean, "may_shrink": pl.Boolean, "is_lower_better": pl.Boolean,
-            "absent_state": pl.String,
+            "is_required": pl.Boolean, "may_shrink": pl.Boolean, "is_sampled": pl.Boolean,
+            "is_lower_better": pl.Boolean, "absent_state": pl.String, "is_constant": pl.Boolean,
         },
         orient="row",
     )  # fmt: skip
@@ -128,50 +145,113 @@ def _targets(methodology: Methodology) -> pl.DataFrame:
     )
 
 
-def _peer_figures(rows: pl.DataFrame) -> pl.DataFrame:
-    """One row a peer group and indicator: PEER_COLUMNS."""
+def _peer_figures(rows: pl.DataFrame, methodology: Methodology) -> pl.DataFrame:
+    """One row a peer group and indicator: PEER_COLUMNS; a prior only for shares that somebody has."""
     import polars as pl
 
+    from models.assessment.shrinkage import fit_priors
+
+    group = ["peer_group", "indicator"]
     # In the order of the societies: floating sums depend on the order of their terms.
+    rows = rows.sort("society_id", "position")
     tops, bottoms = pl.col("numerator").sum(), pl.col("denominator").sum()
+    counts = rows.filter("is_sampled", "has_figure").select(
+        *group, pl.col("favourable").alias("numerator"), "denominator"
+    )
+    priors = fit_priors(counts, methodology.shrinkage).select(
+        *group, "prior_mean", "prior_weight", "prior_source"
+    )
+    mean = pl.col("prior_mean")
     return (
-        rows.sort("society_id", "position")
-        .group_by("peer_group", "indicator", maintain_order=True)
-        .agg(tops=tops, bottoms=bottoms)
-        .with_columns(peer_mean=pl.when(pl.col("bottoms") > 0).then(pl.col("tops") / pl.col("bottoms")))
+        rows.group_by(*group, maintain_order=True)
+        .agg(pl.col("is_lower_better").first(), tops=tops, bottoms=bottoms)
+        .join(priors, on=group, how="left")
         .with_columns(
-            # The mean as shown; half a success or failure keeps it off 0 and 1, where a beta has no spread.
-            prior_mean=pl.col("peer_mean").clip(
-                0.5 / (pl.col("bottoms") + 1), 1 - 0.5 / (pl.col("bottoms") + 1)
-            ),
+            peer_mean=pl.when(pl.col("bottoms") > 0).then(pl.col("tops") / pl.col("bottoms")),
+            prior_mean=pl.when("is_lower_better").then(1 - mean).otherwise(mean),
         )
-        .select("peer_group", "indicator", *PEER_COLUMNS)
+        .select(*group, *PEER_COLUMNS)
     )
 
 
-def _shrink(rows: pl.DataFrame, methodology: Methodology) -> pl.DataFrame:
-    """Beta-binomial shrinkage of small denominators: posterior mean and interval; others as they are."""
+def _with_evidence(rows: pl.DataFrame, methodology: Methodology) -> pl.DataFrame:
+    """Favourable counts, raw and weighted; what evidence leaves of them; the part that is self-reported.
+
+    Without a favourable count there is nothing to take the ratio of: the mean weight of the rows' grades
+    stands in.
+    """
     import polars as pl
-    from scipy.stats import beta
+
+    weights = methodology.evidence.weights
+    graded = pl.sum_horizontal(pl.col(f"{grade}_n").fill_null(0) for grade in weights)
+    mean = pl.sum_horizontal(pl.col(f"{g}_n").fill_null(0) * weight for g, weight in weights.items()) / graded
+    held = pl.col("numerator_raw").clip(0, pl.col("denominator"))
+    return rows.with_columns(
+        favourable=pl.when("is_lower_better").then(pl.col("denominator") - held).otherwise(held),
+        weighed=pl.when("is_lower_better")
+        .then(pl.col("denominator") - pl.col("numerator"))
+        .otherwise("numerator"),
+        filed_favourable=pl.when("is_lower_better")
+        .then(pl.col("denominator") - pl.col("numerator_raw"))
+        .otherwise("numerator_raw"),
+    ).with_columns(
+        evidence_share=pl.when("has_figure").then(
+            pl.when(pl.col("filed_favourable") > 0)
+            .then(pl.col("weighed") / pl.col("filed_favourable"))
+            .when(graded > 0)
+            .then(mean)
+            .otherwise(1.0)
+            .clip(0, 1)
+        ),
+        self_reported_share=pl.when(pl.col("has_figure") & (pl.col("weighed") > 0))
+        .then((pl.col("self_reported_numerator").fill_null(0) / pl.col("weighed")).clip(0, 1))
+        .when("has_figure")
+        .then(0.0),
+    )
+
+
+def _with_values(rows: pl.DataFrame, methodology: Methodology) -> pl.DataFrame:
+    """Values; of small denominators the mean and interval of the beta-binomial posterior."""
+    import polars as pl
+
+    from models.assessment.shrinkage import shrink
 
     rule = methodology.shrinkage
+    has_prior, mean = pl.col("is_sampled") & pl.col("has_figure"), pl.col("prior_mean")
     rows = rows.with_columns(
-        shrunk=pl.col("may_shrink") & pl.col("has_figure") & (pl.col("denominator") < rule.threshold),
+        pl.when(has_prior).then(pl.col("prior_mean", "prior_weight", "prior_source"))
+    ).with_columns(
+        prior_favourable=pl.when("is_lower_better").then(1 - mean).otherwise(mean),
+        shrunk=pl.col("may_shrink")
+        & pl.col("has_figure")
+        & pl.col("prior_weight").is_not_null()
+        & (pl.col("denominator") < rule.threshold),
         value_raw=pl.col("numerator_raw") / pl.col("denominator"),
-        a=rule.prior_weight * pl.col("prior_mean") + pl.col("numerator").clip(0, pl.col("denominator")),
-        n=rule.prior_weight + pl.col("denominator"),
     )
-    small = rows.filter("shrunk").select("society_id", "indicator", "a", "n")
-    a, n = small["a"].to_numpy(), small["n"].to_numpy()
-    tail = (1 - rule.interval) / 2
-    intervals = small.select("society_id", "indicator").with_columns(
-        low=pl.Series(beta.ppf(tail, a, n - a), dtype=pl.Float64),
-        high=pl.Series(beta.ppf(1 - tail, a, n - a), dtype=pl.Float64),
+    key = ["society_id", "indicator"]
+    small = rows.filter("shrunk")
+    found = shrink(
+        small["favourable"].to_numpy(),
+        small["denominator"].to_numpy(),
+        small["prior_favourable"].to_numpy(),
+        small["prior_weight"].to_numpy(),
+        rule.interval,
     )
-    return rows.join(intervals, on=["society_id", "indicator"], how="left").with_columns(
+    posterior = small.select(key).with_columns(
+        pl.Series(name, column, dtype=pl.Float64)
+        for name, column in zip(("middle", "below", "above"), found, strict=True)
+    )
+
+    def as_value(favourable: pl.Expr) -> pl.Expr:
+        weighed = pl.col("evidence_share") * favourable
+        return pl.when("is_lower_better").then(1 - weighed).otherwise(weighed)
+
+    return rows.join(posterior, on=key, how="left").with_columns(
         value=pl.when("shrunk")
-        .then(pl.col("a") / pl.col("n"))
-        .otherwise(pl.col("numerator") / pl.col("denominator"))
+        .then(as_value(pl.col("middle")))
+        .otherwise(pl.col("numerator") / pl.col("denominator")),
+        low=as_value(pl.when("is_lower_better").then("above").otherwise("below")),
+        high=as_value(pl.when("is_lower_better").then("below").otherwise("above")),
     )
 
 
@@ -205,6 +285,7 @@ def _with_states(rows: pl.DataFrame, methodology: Methodology) -> pl.DataFrame:
         .otherwise(case.replace_strict(states, return_dtype=pl.String)),
         absent_score=case.replace_strict(scores, return_dtype=pl.Float64),
         absence=pl.when(pl.col("has_figure").not_()).then("absence"),
+        missing_case=pl.when(pl.col("has_figure").not_()).then(case),
     )
 
 
@@ -215,6 +296,38 @@ def _score() -> pl.Expr:
     x = pl.col("value")
     reached = pl.when("is_lower_better").then(1 - x).otherwise(x / pl.col("target"))
     return pl.when("has_figure").then(reached.clip(0, 1)).otherwise("absent_score").alias("score")
+
+
+def _bounds(methodology: Methodology) -> list[pl.Expr]:
+    """`worst` and `best` score once all is known; the rule of each case of missing is `missing_bounds`.
+
+    Rows under verification beside others: refuted they add to the denominator only, confirmed what was filed.
+    """
+    import polars as pl
+
+    rules = methodology.missing_bounds.model_dump(exclude={"status"})
+    unit = pl.when("is_lower_better").then(1.0).otherwise("target")
+    own = pl.when("is_lower_better").then(1 - pl.col("value")).otherwise("value")
+    with_rows = (pl.col("pending_n") > 0) & (pl.col("pending_denominator") > 0)
+    total = pl.when("is_constant").then("pending_denominator").otherwise(
+        pl.col("denominator").fill_null(0) + pl.col("pending_denominator")
+    )  # fmt: skip
+    before = pl.when("has_figure").then(own * pl.col("denominator")).otherwise(0.0)
+    confirmed = pl.when("is_lower_better").then(
+        pl.col("pending_denominator") - pl.col("pending_numerator")
+    ).otherwise("pending_numerator")  # fmt: skip
+    exact = {
+        "worst": (before / total / unit).clip(0, 1),
+        "best": ((before + confirmed) / total / unit).clip(0, 1),
+    }
+    found = []
+    for name, known in exact.items():
+        missing = {case: rule[name] for case, rule in rules.items()}
+        ruled = pl.col("missing_case").replace_strict(missing, return_dtype=pl.Float64)
+        found.append(
+            pl.when(with_rows).then(known).when("has_figure").then("score").otherwise(ruled).alias(name)
+        )
+    return found
 
 
 def _with_grades(rows: pl.DataFrame, methodology: Methodology) -> pl.DataFrame:

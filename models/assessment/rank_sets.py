@@ -94,6 +94,34 @@ def rank_sets(estimates: Floats, drawn: Floats, *, level: float = 0.90) -> RankS
     return RankSets(level, rank, worse_than[back] + 1, n - better_than[back], critical, steps)
 
 
+def band_rank_sets(estimates: Floats, drawn: Floats, *, level: float = 0.90) -> RankSets:
+    """The same from simultaneous bands of the estimates, for many units: draws · n numbers, no pairs.
+
+    Each band is the estimate ± critical · its standard error, with the critical value that all bands hold at
+    once; a unit is above another where its band lies above the other's. The sets hold at `level`, and are
+    wider than those of `rank_sets`, which compares differences. After Klein, Wright and Wieczorek (2020).
+
+    Raises:
+        FengqingError: as `rank_sets`.
+    """
+    _check(estimates, drawn, level)
+    n = len(estimates)
+    errors = drawn - drawn.mean(axis=0)
+    spread = np.sqrt((errors**2).sum(axis=0) / (len(drawn) - 1))
+    has_error = spread > CERTAIN * spread.max(initial=0.0)
+    critical = 0.0
+    if has_error.any():
+        largest = (np.abs(errors[:, has_error]) / spread[has_error]).max(axis=1)
+        critical = _quantile(largest, level)
+    half = critical * np.where(has_error, spread, 0.0)
+    slack = TIED * np.abs(estimates).max(initial=0.0)
+    lowest, highest = np.sort(estimates - half), np.sort(estimates + half)
+    surely_better = n - np.searchsorted(lowest, estimates + half + slack, side="right")
+    surely_worse = np.searchsorted(highest, estimates - half - slack, side="left")
+    rank = rank_units(estimates).astype(np.int64)
+    return RankSets(level, rank, surely_better + 1, n - surely_worse, critical, 1)
+
+
 def comparison_intervals(estimates: Floats, standard_errors: Floats, *, level: float = 0.95) -> Floats:
     """Bounds (2, n) whose not overlapping means, on average over pairs, a difference at `level`.
 

@@ -56,9 +56,9 @@ def score(societies: pl.DataFrame, indicators: pl.DataFrame, methodology: Method
     """
     ids = societies["society_id"]
     filed = societies["filed"].to_numpy()
-    values = _matrix(indicators, "score", ids, methodology)
+    values = matrix(indicators, "score", ids, methodology)
     values[~filed] = np.nan
-    verified = _matrix(indicators, "is_verified", ids, methodology) > 0
+    verified = matrix(indicators, "is_verified", ids, methodology) > 0
     weights, columns = weights_of(methodology), columns_of(methodology)
     counts = ~np.isnan(values)
     weight = counts @ weights
@@ -80,7 +80,7 @@ def _scaled(mean: Floats) -> Floats:
     return np.round(mean * FULL, DIGITS)
 
 
-def _matrix(indicators: pl.DataFrame, column: str, ids: pl.Series, methodology: Methodology) -> Floats:
+def matrix(indicators: pl.DataFrame, column: str, ids: pl.Series, methodology: Methodology) -> Floats:
     """Lay a column of the long frame out as (societies, indicators); absent or null is NaN."""
     codes = list(methodology.weights)
     placed = (

@@ -16,11 +16,10 @@ import numpy as np
 import polars as pl
 
 from models.assessment.composite.ranking import Floats
+from models.assessment.methodology.indicator import Shrinkage
 from models.errors import FengqingError
 
-# A fitted weight stays within these: below, peers would say nothing; above, a society nothing of itself.
-LIGHTEST, HEAVIEST = 1.0, 200.0
-# Half a success and half a failure keep a prior off 0 and 1, where it would have no spread.
+# Half a success or failure keeps a prior off 0 and 1, where it would have no spread.
 HALF = 0.5
 
 
@@ -58,12 +57,12 @@ def moment_prior(successes: Floats, tries: Floats) -> tuple[float, float]:
     return float(mean), float(max(1 / rho - 1, 0.0))
 
 
-def fit_prior(successes: Floats, tries: Floats, *, fixed_weight: float, minimum: int) -> Prior:
+def fit_prior(successes: Floats, tries: Floats, rules: Shrinkage) -> Prior:
     """Fit the prior of one peer group by maximum likelihood; both arrays (n,), 0 ≤ successes ≤ tries.
 
-    Societies without tries are left out. With fewer than `minimum` others, or all of them wholly at 0 or at
-    1, or none with two tries, the prior is the pooled rate (half a success and a failure added) worth
-    `fixed_weight`.
+    Societies without tries are left out. With fewer others than the rules ask for, or all of them wholly at 0
+    or at 1, or none with two tries, the prior is the pooled rate (kept half a case off 0 and 1) worth the
+    fixed weight.
 
     Raises:
         FengqingError: NaN, infinite or negative counts, or more successes than tries.
@@ -73,10 +72,15 @@ def fit_prior(successes: Floats, tries: Floats, *, fixed_weight: float, minimum:
 
     _check(successes, tries)
     has_tries = tries > 0
-    k, n = successes[has_tries], tries[has_tries]
-    pooled = float((k.sum() + HALF) / (n.sum() + 2 * HALF))
-    if len(n) < minimum or not len(n) or k.sum() <= 0 or k.sum() >= n.sum() or n.max() < 2:
-        return Prior(pooled, fixed_weight, "fixed", len(n))
+    k, n, total = successes[has_tries], tries[has_tries], float(tries.sum())
+    pooled = float(np.clip(k.sum() / total, HALF / (total + 1), 1 - HALF / (total + 1))) if total else HALF
+    if len(n) < rules.fitted.minimum or k.sum() <= 0 or k.sum() >= total or n.max() < 2:
+        return Prior(pooled, rules.prior_weight, "fixed", len(n))
+    mean, weight = moment_prior(k, n)
+    societies = len(n)
+    # A nation has few distinct counts: each enters once, as often as it occurs.
+    (k, n), times = np.unique(np.stack([k, n]), axis=1, return_counts=True)
+    share = times / times.sum()
 
     def loss(at: Floats) -> tuple[float, Floats]:
         """Minus the mean log likelihood and its slope, at (logit mean, log weight)."""
@@ -87,11 +91,13 @@ def fit_prior(successes: Floats, tries: Floats, *, fixed_weight: float, minimum:
         by_a = digamma(k + a) - digamma(a) - both
         by_b = digamma(n - k + b) - digamma(b) - both
         slope = ((by_a - by_b) * a * (1 - mean), by_a * a + by_b * b)
-        return -float(value.mean()), -np.array([part.mean() for part in slope])
+        return -float(share @ value), -np.array([share @ part for part in slope])
 
-    mean, weight = moment_prior(k, n)
-    ends = (math.log(LIGHTEST), math.log(HEAVIEST))
-    start = [math.log(mean / (1 - mean)), math.log(min(max(weight, LIGHTEST * 2), HEAVIEST / 2))]
+    lightest, heaviest = rules.fitted.lightest, rules.fitted.heaviest
+    ends = (math.log(lightest), math.log(heaviest))
+    middle = math.sqrt(lightest * heaviest)
+    inside = weight if lightest < weight < heaviest else middle
+    start = [math.log(mean / (1 - mean)), math.log(inside)]
     found = minimize(
         loss, start, jac=True, method="L-BFGS-B", bounds=[(-12.0, 12.0), ends],
         options={"ftol": 1e-13, "gtol": 1e-8, "maxiter": 500},
@@ -99,17 +105,17 @@ def fit_prior(successes: Floats, tries: Floats, *, fixed_weight: float, minimum:
     if not np.isfinite(found.x).all():
         raise FengqingError(
             "PRIOR_NOT_FOUND",
-            f"{len(n)} 个学会的贝塔—二项先验未能拟合：{found.message}。请检查分子与分母，或改用固定先验。",
-            f"The beta-binomial prior of {len(n)} societies was not found: {found.message}. Check numerators "
-            "and denominators, or use the fixed prior.",
+            f"{societies} 个学会的贝塔—二项先验未能拟合：{found.message}。请检查分子与分母，或改用固定先验。",
+            f"The beta-binomial prior of {societies} societies was not found: {found.message}. Check "
+            "numerators and denominators, or use the fixed prior.",
         )
     is_held = not ends[0] + 1e-6 < found.x[1] < ends[1] - 1e-6
     return Prior(
-        1 / (1 + math.exp(-float(found.x[0]))), math.exp(float(found.x[1])), "fitted", len(n), is_held
+        1 / (1 + math.exp(-float(found.x[0]))), math.exp(float(found.x[1])), "fitted", societies, is_held
     )
 
 
-def fit_priors(counts: pl.DataFrame, *, fixed_weight: float, minimum: int) -> pl.DataFrame:
+def fit_priors(counts: pl.DataFrame, rules: Shrinkage) -> pl.DataFrame:
     """Fit one prior for each peer_group and indicator of `counts` (with numerator and denominator).
 
     Rows without a group, or without tries, are left out; numerators are held within 0 and the denominator.
@@ -123,7 +129,7 @@ def fit_priors(counts: pl.DataFrame, *, fixed_weight: float, minimum: int) -> pl
     rows = []
     for group, indicator, successes, tries in groups.sort("peer_group", "indicator").iter_rows():
         arrays = np.array(successes, dtype=np.float64), np.array(tries, dtype=np.float64)
-        prior = fit_prior(*arrays, fixed_weight=fixed_weight, minimum=minimum)
+        prior = fit_prior(*arrays, rules)
         rows.append(
             (group, indicator, prior.mean, prior.weight, prior.source, prior.societies, prior.is_held)
         )
@@ -134,13 +140,16 @@ def fit_priors(counts: pl.DataFrame, *, fixed_weight: float, minimum: int) -> pl
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def shrink(successes: Floats, tries: Floats, prior: Prior, level: float) -> Floats:
-    """Posterior mean and equal-tailed interval of each rate, (3, n); no tries gives the prior's."""
+def shrink(successes: Floats, tries: Floats, mean: Floats, weight: Floats, level: float) -> Floats:
+    """Posterior mean and equal-tailed interval of each rate, (3, n), under priors (n,); no tries give these.
+
+    Raises:
+        FengqingError: NaN, infinite or negative counts, or more successes than tries.
+    """
     from scipy.stats import beta
 
     _check(successes, tries)
-    a = prior.mean * prior.weight + successes
-    total = prior.weight + tries
+    a, total = mean * weight + successes, weight + tries
     tail = (1 - level) / 2
     return np.stack([a / total, beta.ppf(tail, a, total - a), beta.ppf(1 - tail, a, total - a)])
 

@@ -12,6 +12,8 @@
 --   rows_n                     rows behind the figure, pending ones included
 --   self_reported_n, attached_n, sampled_n, onsite_n, authority_n   those rows by grade of evidence
 --   pending_n                  those rows that are under verification
+--   pending_numerator, pending_denominator   of those rows, as filed; null without any
+--   self_reported_numerator    the favourable part, as weighed, of the rows that are self-reported only
 --   answer                     not_applicable | not_counted, where the society said so
 select c.society_id,
        c.indicator,
@@ -32,6 +34,16 @@ select c.society_id,
        count(case when c.grade = 'onsite' and c.numerator is not null then 1 end) as onsite_n,
        count(case when c.grade = 'authority' and c.numerator is not null then 1 end) as authority_n,
        count(case when c.is_pending and c.numerator is not null then 1 end) as pending_n,
+       round(sum(case when c.is_pending then c.numerator end), 10) as pending_numerator,
+       round(case
+           when r.constant is null then sum(case when c.is_pending then c.denominator end)
+           else max(case when c.is_pending then c.denominator end)
+       end, 10) as pending_denominator,
+       round(sum(case
+               when c.is_pending or c.grade <> 'self_reported' then null
+               when r.is_lower_better then c.evidence_weight * (c.denominator - c.numerator)
+               else c.evidence_weight * c.numerator
+           end), 10) as self_reported_numerator,
        max(c.answer) as answer
 from contributions_all c
 join indicator_rules r on r.indicator = c.indicator

@@ -88,6 +88,9 @@ def _head(lang: str, methodology: Methodology) -> Iterator[str]:
         "required": f"{methodology.missing_states.required_absent.score or 0:g}",
         "threshold": methodology.shrinkage.threshold,
         "prior": f"{methodology.shrinkage.prior_weight:g}",
+        "minimum": methodology.shrinkage.fitted.minimum,
+        "lightest": f"{methodology.shrinkage.fitted.lightest:g}",
+        "heaviest": f"{methodology.shrinkage.fitted.heaviest:g}",
         "interval": f"{100 * methodology.shrinkage.interval:g}",
     }
     yield from (f"- {line[lang].format(**values)}" for line in _texts()["reading"]["lines"])

@@ -50,6 +50,8 @@ select code, verdict, family, count(*) as findings_n, count(distinct society_id)
        count(distinct file_id) as files_n
 from found group by all order by code, verdict, family nulls first
 """
+# 试评: a breach of coherence that nobody has signed off.
+IS_PROVISIONAL = "exists (select 1 from coherence where breached and not signed)"
 UNITS = """
 select unit_id, name, reporting_line, roles, plan_doc_no, plan_date, in_assessment, doc_no
 from units where report_year = $1 order by unit_id
@@ -91,7 +93,8 @@ def _load(con: DuckDBPyConnection, name: str, table: Table, frame: pl.DataFrame)
         raise _broken(name, f"{'、'.join(table.order)} 重复", f"repeats a {', '.join(table.order)}")
     columns = ", ".join(f'cast("{c}" as {kind}) as "{c}"' for c, kind in table.columns.items())
     con.register("incoming", frame)
-    con.execute(f"create table {name} as select {columns} from incoming order by {', '.join(table.order)}")
+    order = ", ".join(f'"{column}" nulls first' for column in table.order)
+    con.execute(f"create table {name} as select {columns} from incoming order by {order}")
     con.unregister("incoming")
     con.execute(f"comment on table {name} is '{table.comment}'")
 
@@ -149,11 +152,12 @@ def _write_run(
     con.execute(
         """
         create table run (run_id varchar, year bigint, created_at timestamp, manifest varchar,
-                          methodology varchar, counts varchar, previous_run_id varchar)
+                          methodology varchar, counts varchar, previous_run_id varchar,
+                          is_provisional boolean)
         """
     )
     con.execute(
-        "insert into run values (?, ?, ?, ?, ?, ?, ?)",
+        f"insert into run select ?, ?, ?, ?, ?, ?, ?, {IS_PROVISIONAL}",
         [
             manifest.run_id,
             manifest.year,

@@ -37,7 +37,8 @@ ASSESSMENT: dict[str, Table] = {
             "society_id, indicator, dimension, state, numerator DOUBLE, numerator_raw DOUBLE, "
             "denominator DOUBLE, value DOUBLE, value_raw DOUBLE, shrunk BOOLEAN, low DOUBLE, high DOUBLE, "
             "target DOUBLE, score DOUBLE, weight DOUBLE, grade, is_verified BOOLEAN, peer_mean DOUBLE, "
-            "absence"
+            "absence, missing_case, prior_mean DOUBLE, prior_weight DOUBLE, prior_source, "
+            "evidence_share DOUBLE, self_reported_share DOUBLE, worst DOUBLE, best DOUBLE"
         ),
         ("society_id", "indicator"),
     ),
@@ -52,11 +53,47 @@ ASSESSMENT: dict[str, Table] = {
     "composite": Table(
         "综合得分、区间、等次、同组名次区间 | Score, interval, band, rank range in the peer group",
         _columns(
-            "society_id, score DOUBLE, low DOUBLE, high DOUBLE, band, applicable_weight DOUBLE, "
+            "society_id, score DOUBLE, low DOUBLE, high DOUBLE, joint_low DOUBLE, joint_high DOUBLE, "
+            "worst DOUBLE, best DOUBLE, band, applicable_weight DOUBLE, "
             "not_reported_n BIGINT, pending_n BIGINT, verified_share DOUBLE, peer_group, peer_n BIGINT, "
-            "rank BIGINT, rank_low BIGINT, rank_high BIGINT, veto_code, hold_code, unrated_reason"
+            "rank BIGINT, rank_low BIGINT, rank_high BIGINT, joint_rank_low BIGINT, joint_rank_high BIGINT, "
+            "veto_code, hold_code, unrated_reason"
         ),
         ("society_id",),
+    ),
+    "band_probabilities": Table(
+        "各等次的概率：仅数据、仅方法、两者 | Probability of each band: data, method, both",
+        _columns("society_id, band, data DOUBLE, method DOUBLE, joint DOUBLE"),
+        ("society_id", "band"),
+    ),
+    "selection_probabilities": Table(
+        "入选概率：仅数据、仅方法、两者 | Probability of selection: data, method, both",
+        _columns("society_id, data DOUBLE, method DOUBLE, joint DOUBLE"),
+        ("society_id",),
+    ),
+    "rank_sets": Table(
+        "同组名次的同时置信集与前列置信集 | Simultaneous confidence sets for ranks and for the top places",
+        _columns(
+            "society_id, peer_group, low BIGINT, high BIGINT, top_n BIGINT, may_be_top BOOLEAN, "
+            "is_surely_top BOOLEAN, level DOUBLE, basis"
+        ),
+        ("society_id",),
+    ),
+    "sensitivity": Table(
+        "灵敏度：各项选择对结果的影响（索博尔指数）| Sobol indices of each choice on an output",
+        _columns(
+            "output, input, first DOUBLE, first_low DOUBLE, first_high DOUBLE, total DOUBLE, "
+            "total_low DOUBLE, total_high DOUBLE"
+        ),
+        ("output", "input"),
+    ),
+    "coherence": Table(
+        "一致性检验，一行一项 | Coherence checks, one row a check and item",
+        _columns(
+            "check, item, other, value DOUBLE, minimum DOUBLE, maximum DOUBLE, n BIGINT, breached BOOLEAN, "
+            "signed BOOLEAN"
+        ),
+        ("check", "item", "other"),
     ),
     "exemplars": Table(
         "典型经验推荐的结论与理由 | Exemplar decisions and reasons",

@@ -107,6 +107,11 @@ class Indicator(Named):
         return "H" in self.missing
 
     @property
+    def is_sampled(self) -> bool:
+        """A share whose rows bring the denominator: a count out of tries, with the noise of one."""
+        return self.unit == "share" and self.denominator == "rows"
+
+    @property
     def low_is_good(self) -> bool:
         """Whether a lower value is better."""
         return self.direction == "lower"
@@ -168,6 +173,25 @@ class MissingStates(Block):
     absence_contradicted: StateScore
 
 
+class Bounds(Block):
+    """Worst and best score of something missing; null leaves both sums."""
+
+    worst: Share | None
+    best: Share | None
+
+
+class MissingBounds(Block):
+    """What each case of missing can turn out to be. A zero is a figure and has no rule."""
+
+    status: Status
+    required_absent: Bounds
+    absence_confirmed: Bounds
+    absence_declared: Bounds
+    absence_unconfirmed: Bounds
+    absence_contradicted: Bounds
+    under_verification: Bounds
+
+
 class Evidence(Block):
     """Grades of evidence, weakest first, their weights, and which count as checked."""
 
@@ -186,13 +210,28 @@ class Evidence(Block):
         return self
 
 
+class FittedPrior(Block):
+    """When a prior is fitted to the peers, and how few or many tries it may be worth."""
+
+    minimum: Annotated[int, Field(ge=2)]
+    lightest: Annotated[float, Field(gt=0)]
+    heaviest: Annotated[float, Field(gt=0)]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.lightest >= self.heaviest:
+            raise refuse(("heaviest",), "须大于 lightest", "must be above lightest")
+        return self
+
+
 class Shrinkage(Block):
-    """Beta-binomial shrinkage of shares with small denominators to the peer mean."""
+    """Beta-binomial shrinkage of shares with small denominators to the peers."""
 
     status: Status
     source: str
     threshold: Annotated[int, Field(ge=1)]
     prior_weight: Annotated[float, Field(gt=0)]
+    fitted: FittedPrior
     interval: Annotated[float, Field(gt=0, lt=1)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -102,14 +102,117 @@ class PeerGroups(Block):
         return self
 
 
+class OutcomeChances(Block):
+    """Chances of a check's outcomes; what each leaves of a figure is `evidence.outcome_weights`."""
+
+    confirmed: Share
+    partly: Share
+    refuted: Share
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        return _sum_to_one(self)
+
+
+class NormalisationShares(Block):
+    """Share of draws with each normalisation; the first is the published one."""
+
+    goalposts: Share
+    prank: Share
+    minmax: Share
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        return _sum_to_one(self)
+
+
+class AggregationShares(Block):
+    """Share of draws with each aggregation of the dimensions; the first is the published one."""
+
+    amean: Share
+    gmean: Share
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        return _sum_to_one(self)
+
+
+class MissingShares(Block):
+    """Share of draws with each rule for what is required and not reported; the first is the published one."""
+
+    zero: Share
+    left_out: Share
+    peer_mean: Share
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        return _sum_to_one(self)
+
+
+class GroupingShares(Block):
+    """Share of draws with each peer grouping; the first is the published one, the other the next coarser."""
+
+    published: Share
+    coarser: Share
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        return _sum_to_one(self)
+
+
+class FalseAbsences(Block):
+    """Chance that an absence is none: of one that the society declared, of one that a signal contradicts."""
+
+    declared: Share
+    contradicted: Share
+
+
+class RankSetRules(Block):
+    """Simultaneous confidence sets for ranks: their level, and how they are reckoned."""
+
+    level: Annotated[float, Field(gt=0, lt=1)]
+    pairwise_maximum: Annotated[int, Field(ge=2)]
+
+
+class SensitivityRules(Block):
+    """Sobol' indices: base sample (a power of two), bootstrap resamples, level of the intervals."""
+
+    base: Annotated[int, Field(ge=16)]
+    resamples: Annotated[int, Field(ge=100)]
+    level: Annotated[float, Field(gt=0, lt=1)]
+
+    @model_validator(mode="after")
+    def _power_of_two(self) -> Self:
+        if self.base & (self.base - 1):
+            raise refuse(("base",), "须为2的幂", "must be a power of two")
+        return self
+
+
 class Uncertainty(Block):
-    """How much the weights are shaken, and which interval is shown."""
+    """What the simulation draws, how often, and which interval is shown."""
 
     status: Status
     source: str
     draws: Annotated[int, Field(ge=100, le=10_000)]
-    weight_spread: Annotated[float, Field(ge=0, lt=1)]
     interval: Annotated[float, Field(gt=0, lt=1)]
+    weight_spread: Annotated[float, Field(ge=0, lt=1)]
+    normalisation: NormalisationShares
+    aggregation: AggregationShares
+    geometric_floor: Annotated[float, Field(gt=0, le=100)]
+    missing_required: MissingShares
+    peer_grouping: GroupingShares
+    self_reported: OutcomeChances
+    pending: OutcomeChances
+    absence_false: FalseAbsences
+    rank_sets: RankSetRules
+    sensitivity: SensitivityRules
+
+
+def _sum_to_one(block: Any) -> Any:
+    total = sum(block.model_dump().values())
+    if abs(total - 1) > 1e-9:
+        raise refuse((), f"各项之和为 {total:g}，须为 1", f"the shares sum to {total:g}, must be 1")
+    return block
 
 
 class SignOff(Block):

@@ -13,6 +13,7 @@ from models.assessment.methodology.indicator import (
     Dimension,
     Evidence,
     Indicator,
+    MissingBounds,
     MissingStates,
     RulePack,
     Shrinkage,
@@ -46,6 +47,7 @@ class Methodology(Block):
     dimensions: list[Dimension]
     indicators: list[Indicator]
     missing_states: MissingStates
+    missing_bounds: MissingBounds
     evidence: Evidence
     shrinkage: Shrinkage
     counting: Counting

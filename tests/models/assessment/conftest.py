@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
+import numpy as np
 import polars as pl
 import pytest
+from numpy.typing import NDArray
 
+from models.assessment.cells import Cells
+from models.assessment.composite.ranking import Floats
 from models.assessment.methodology import Methodology, load
+from models.assessment.noise import society_keys
 
 
 @pytest.fixture(scope="session")
@@ -72,5 +78,49 @@ def society_frame() -> Callable[..., pl.DataFrame]:
     def make(societies: Mapping[str, Mapping[str, object]]) -> pl.DataFrame:
         rows = [{"society_id": society, **ordinary, **given} for society, given in societies.items()]
         return pl.DataFrame(rows, schema=schema).sort("society_id")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def plain(revised: Callable[..., Methodology]) -> Methodology:
+    """The methodology whose draws vary the weights only."""
+    base = load(2025).uncertainty
+    first = {
+        name: getattr(base, name).model_copy(
+            update={option: float(n == 0) for n, option in enumerate(type(getattr(base, name)).model_fields)}
+        )
+        for name in ("normalisation", "aggregation", "missing_required", "peer_grouping")
+    }
+    return revised(uncertainty=first)
+
+
+@pytest.fixture(scope="session")
+def certain_cells() -> Callable[..., Cells]:
+    """Cells without any doubt from scores (n, k) in 0–1 with NaN; every society has peer group 0."""
+
+    def make(indicator: Floats, is_rated: NDArray[np.bool_] | None = None, **changed: object) -> Cells:
+        n, shape = len(indicator), indicator.shape
+        no = np.zeros(shape, dtype=np.bool_)
+        cells = Cells(
+            keys=society_keys([f"S{i:05d}" for i in range(n)]),
+            group=np.zeros((2, n), dtype=np.int64),
+            is_rated=np.ones(n, dtype=np.bool_) if is_rated is None else is_rated,
+            is_vetoed=np.zeros(n, dtype=np.bool_),
+            value=np.stack([indicator, indicator]),
+            is_sampled=no,
+            mean=np.full((2, *shape), 0.5),
+            tries=np.ones((2, *shape)),
+            reach=np.ones(shape),
+            self_reported=np.zeros(shape),
+            is_owed=no,
+            is_open=no,
+            worst=indicator,
+            best=indicator,
+            false_absence=np.zeros(shape),
+            family=np.arange(shape[1]),
+            peer_mean=np.full(shape, 0.5),
+        )
+        return replace(cells, **changed)  # type: ignore[arg-type]
 
     return make

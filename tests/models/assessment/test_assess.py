@@ -32,6 +32,9 @@ FRAMES = {
         "value_raw": pl.Float64, "shrunk": pl.Boolean, "low": pl.Float64, "high": pl.Float64,
         "target": pl.Float64, "score": pl.Float64, "weight": pl.Float64, "grade": pl.String,
         "is_verified": pl.Boolean, "peer_mean": pl.Float64, "absence": pl.String,
+        "missing_case": pl.String, "prior_mean": pl.Float64, "prior_weight": pl.Float64,
+        "prior_source": pl.String, "evidence_share": pl.Float64, "self_reported_share": pl.Float64,
+        "worst": pl.Float64, "best": pl.Float64,
     },
     "dimensions": {
         "society_id": pl.String, "dimension": pl.String, "score": pl.Float64, "applicable_weight": pl.Float64,
@@ -39,15 +42,33 @@ FRAMES = {
     },
     "composite": {
         "society_id": pl.String, "score": pl.Float64, "low": pl.Float64, "high": pl.Float64,
+        "joint_low": pl.Float64, "joint_high": pl.Float64, "worst": pl.Float64, "best": pl.Float64,
         "band": pl.String, "applicable_weight": pl.Float64, "not_reported_n": pl.Int64, "pending_n": pl.Int64,
         "verified_share": pl.Float64, "peer_group": pl.String, "peer_n": pl.Int64, "rank": pl.Int64,
-        "rank_low": pl.Int64, "rank_high": pl.Int64, "veto_code": pl.String, "hold_code": pl.String,
+        "rank_low": pl.Int64, "rank_high": pl.Int64, "joint_rank_low": pl.Int64, "joint_rank_high": pl.Int64,
+        "veto_code": pl.String, "hold_code": pl.String,
         "unrated_reason": pl.String,
     },
     "exemplars": {
         "society_id": pl.String, "decision": pl.String, "reason_code": pl.String, "reason_zh": pl.String,
         "reason_en": pl.String, "gates": pl.String, "quota_class": pl.String, "stability": pl.Float64,
         "practice_tag": pl.String,
+    },
+    "band_probabilities": {
+        "society_id": pl.String, "band": pl.String, "data": pl.Float64, "method": pl.Float64,
+        "joint": pl.Float64,
+    },
+    "selection_probabilities": {
+        "society_id": pl.String, "data": pl.Float64, "method": pl.Float64, "joint": pl.Float64,
+    },
+    "rank_sets": {
+        "society_id": pl.String, "peer_group": pl.String, "low": pl.Int64, "high": pl.Int64,
+        "top_n": pl.Int64, "may_be_top": pl.Boolean, "is_surely_top": pl.Boolean, "level": pl.Float64,
+        "basis": pl.String,
+    },
+    "sensitivity": {
+        "output": pl.String, "input": pl.String, "first": pl.Float64, "first_low": pl.Float64,
+        "first_high": pl.Float64, "total": pl.Float64, "total_low": pl.Float64, "total_high": pl.Float64,
     },
     "coherence": {
         "check": pl.String, "item": pl.String, "other": pl.String, "value": pl.Float64, "minimum": pl.Float64,
@@ -239,7 +260,8 @@ def test_scores_follow_from_the_indicators(assessed, methodology):
     assert len(joined) == 21
     assert (joined["score"] - joined["expected"]).abs().max() < 1e-6
     assert (joined["applicable_weight"] - joined["total"]).abs().max() < 1e-9
-    assert (joined["low"] <= joined["high"]).all()
+    for low, high in (("low", "high"), ("joint_low", "joint_high"), ("worst", "score"), ("score", "best")):
+        assert (joined[low] <= joined[high]).all()
     assert (joined["rank_low"] <= joined["rank_high"]).all()
 
 
@@ -276,7 +298,7 @@ def test_same_facts_and_seed_give_the_same_bits(facts, assessed, methodology):
     assert given.composite.equals(assessed.composite)
     other = assess(facts, YEAR, methodology, seed=1)
     assert other.composite["score"].equals(assessed.composite["score"])
-    assert not other.composite["low"].equals(assessed.composite["low"])
+    assert not other.composite["joint_low"].equals(assessed.composite["joint_low"])
 
 
 def test_a_run_of_few_societies_is_provisional_until_each_breach_is_signed(facts, assessed, methodology):

@@ -8,16 +8,17 @@ import pytest
 
 from models.assessment.exemplars import NO_YEARS, Candidates, decide, practice_tags
 from models.assessment.scoring import score
-from models.assessment.uncertainty import draw_scores
+from models.assessment.uncertainty import draw
 
 
 @pytest.fixture
-def decided(society_frame, indicator_frame, methodology):
+def decided(society_frame, indicator_frame, plain, certain_cells):
     """Decide over a few societies: {id: {"score", named scores, "veto", "hold", "tag", society columns}}."""
 
-    def make(given, method=methodology, past=(), unverified=frozenset(), *, seed=1, must_nominate=False):
+    def make(given, method=plain, past=(), unverified=frozenset(), *, seed=1, must_nominate=False):
         exemplars = method.exemplars.model_copy(update={"is_nomination_needed": must_nominate})
-        method = method.model_copy(update={"exemplars": exemplars})
+        # Only the weights vary, so that what a draw selects can be told by hand.
+        method = method.model_copy(update={"exemplars": exemplars, "uncertainty": plain.uncertainty})
         columns = {"level", "size_class", "cast_class", "supervisor_id", "filed"}
         societies = society_frame({s: {k: v for k, v in g.items() if k in columns} for s, g in given.items()})
         named = {(s, k): v for s, g in given.items() for k, v in g.get("named", {}).items()}
@@ -35,7 +36,7 @@ def decided(society_frame, indicator_frame, methodology):
         candidates = Candidates(
             societies=societies,
             scores=scores,
-            draws=draw_scores(scores.indicator, scores.is_rated, method, seed),
+            draws=draw(certain_cells(scores.indicator, scores.is_rated), method, seed),
             barred=barred,
             practice_tag=pl.Series([given[s].get("tag") for s in ids], dtype=pl.String),
             past=pl.DataFrame(list(past), schema=NO_YEARS, orient="row"),

@@ -14,7 +14,9 @@ from models.assessment.methodology import Methodology, load
 COUNTS = ("rows_n", "self_reported_n", "attached_n", "sampled_n", "onsite_n", "authority_n", "pending_n")
 MEASURE_SCHEMA = {
     "society_id": pl.String, "indicator": pl.String, "numerator": pl.Float64, "numerator_raw": pl.Float64,
-    "denominator": pl.Float64, **dict.fromkeys(COUNTS, pl.Int64), "answer": pl.String, "absence": pl.String,
+    "denominator": pl.Float64, **dict.fromkeys(COUNTS, pl.Int64),
+    "pending_numerator": pl.Float64, "pending_denominator": pl.Float64, "self_reported_numerator": pl.Float64,
+    "answer": pl.String, "absence": pl.String,
     "is_absence_confirmed": pl.Boolean,
     "is_due": pl.Boolean,
 }  # fmt: skip
@@ -33,6 +35,7 @@ def measure(
     n = 0 if denominator is None else 1
     row = {"society_id": society, "indicator": indicator, "numerator": numerator, "numerator_raw": numerator,
            "denominator": denominator, **dict.fromkeys(COUNTS, 0), "rows_n": n, "attached_n": n,
+           "pending_numerator": None, "pending_denominator": None, "self_reported_numerator": None,
            "answer": None, "absence": None, "is_absence_confirmed": True, "is_due": False}  # fmt: skip
     return {**row, **more}
 
@@ -200,7 +203,8 @@ def test_peers_may_be_given(method):
     assert evaluate(measures, signals, societies, method, own).equals(alone, null_equal=True)
     others = peer_figures(
         measures.with_columns(
-            pl.when(pl.col("society_id") == "B").then(4.0).otherwise("numerator").alias("numerator")
+            pl.when(pl.col("society_id") == "B").then(4.0).otherwise(pl.col(name)).alias(name)
+            for name in ("numerator", "numerator_raw")
         ),
         societies,
         method,

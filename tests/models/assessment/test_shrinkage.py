@@ -6,10 +6,19 @@ import pytest
 from scipy.optimize import minimize
 from scipy.stats import beta, betabinom
 
-from models.assessment.shrinkage import HEAVIEST, Prior, fit_prior, fit_priors, moment_prior, shrink
+from models.assessment.methodology.indicator import FittedPrior, Shrinkage
+from models.assessment.shrinkage import Prior, fit_prior, fit_priors, moment_prior, shrink
 from models.errors import FengqingError
 
-RULE = {"fixed_weight": 10.0, "minimum": 20}
+HEAVIEST = 200.0
+RULE = Shrinkage(
+    status="本项目建议值",
+    source="",
+    threshold=20,
+    prior_weight=10.0,
+    fitted=FittedPrior(minimum=20, lightest=1.0, heaviest=HEAVIEST),
+    interval=0.9,
+)
 
 
 def drawn(n, mean, weight, seed, most=40):
@@ -23,7 +32,7 @@ def drawn(n, mean, weight, seed, most=40):
 @pytest.mark.parametrize(("mean", "weight"), [(0.7, 5.0), (0.2, 12.0), (0.9, 30.0)])
 def test_fit_is_where_scipys_likelihood_is_largest(mean, weight):
     successes, tries = drawn(60, mean, weight, seed=1)
-    found = fit_prior(successes, tries, **RULE)
+    found = fit_prior(successes, tries, RULE)
 
     def loss(at):
         return -betabinom.logpmf(successes, tries, at[0] * at[1], (1 - at[0]) * at[1]).sum()
@@ -37,7 +46,7 @@ def test_fit_is_where_scipys_likelihood_is_largest(mean, weight):
 
 
 def test_truth_is_recovered_from_many_societies():
-    found = fit_prior(*drawn(5_000, 0.7, 8.0, seed=2), **RULE)
+    found = fit_prior(*drawn(5_000, 0.7, 8.0, seed=2), RULE)
     assert found.mean == pytest.approx(0.7, abs=0.01)
     assert found.weight == pytest.approx(8.0, rel=0.08)
 
@@ -54,56 +63,56 @@ def test_moments_by_hand():
 
 def test_rates_alike_are_held_at_the_heaviest_weight():
     tries = np.full(40, 20.0)
-    found = fit_prior(np.tile([9.0, 10.0, 11.0, 10.0], 10), tries, **RULE)
+    found = fit_prior(np.tile([9.0, 10.0, 11.0, 10.0], 10), tries, RULE)
     assert found.weight == pytest.approx(HEAVIEST) and found.is_held
     assert found.mean == pytest.approx(0.5, abs=1e-6)
 
 
 def test_rates_at_both_ends_are_held_at_the_lightest():
-    found = fit_prior(np.tile([0.0, 20.0], 20), np.full(40, 20.0), **RULE)
+    found = fit_prior(np.tile([0.0, 20.0], 20), np.full(40, 20.0), RULE)
     assert found.weight == pytest.approx(1.0) and found.is_held
 
 
 def test_fewer_societies_than_the_minimum_take_the_fixed_prior():
     successes, tries = drawn(19, 0.7, 5.0, seed=3)
-    found = fit_prior(successes, tries, **RULE)
-    assert found == Prior((successes.sum() + 0.5) / (tries.sum() + 1), 10.0, "fixed", 19)
-    assert fit_prior(*drawn(20, 0.7, 5.0, seed=3), **RULE).source == "fitted"
+    found = fit_prior(successes, tries, RULE)
+    assert found == Prior(successes.sum() / tries.sum(), 10.0, "fixed", 19)
+    assert fit_prior(*drawn(20, 0.7, 5.0, seed=3), RULE).source == "fitted"
 
 
 def test_societies_without_tries_do_not_count():
     successes, tries = drawn(19, 0.7, 5.0, seed=3)
-    found = fit_prior(np.append(successes, [0.0, 0.0]), np.append(tries, [0.0, 0.0]), **RULE)
+    found = fit_prior(np.append(successes, [0.0, 0.0]), np.append(tries, [0.0, 0.0]), RULE)
     assert found.source == "fixed" and found.societies == 19
 
 
 @pytest.mark.parametrize("rate", [0.0, 1.0])
 def test_a_group_wholly_at_an_end_keeps_a_prior_with_spread(rate):
     tries = np.full(30, 6.0)
-    found = fit_prior(rate * tries, tries, **RULE)
+    found = fit_prior(rate * tries, tries, RULE)
     assert found.source == "fixed" and 0 < found.mean < 1
-    assert found.mean == pytest.approx((180 * rate + 0.5) / 181)
+    assert found.mean == pytest.approx(0.5 / 181 if rate == 0 else 1 - 0.5 / 181)
 
 
 def test_single_tries_tell_no_spread():
     successes = np.tile([0.0, 1.0], 20)
-    assert fit_prior(successes, np.ones(40), **RULE).source == "fixed"
+    assert fit_prior(successes, np.ones(40), RULE).source == "fixed"
 
 
 def test_nobody_gives_the_even_prior():
-    assert fit_prior(np.empty(0), np.empty(0), **RULE) == Prior(0.5, 10.0, "fixed", 0)
+    assert fit_prior(np.empty(0), np.empty(0), RULE) == Prior(0.5, 10.0, "fixed", 0)
 
 
 def test_half_counts_are_taken():
     successes, tries = drawn(50, 0.6, 6.0, seed=5)
-    whole, half = fit_prior(successes, tries, **RULE), fit_prior(successes / 2, tries, **RULE)
+    whole, half = fit_prior(successes, tries, RULE), fit_prior(successes / 2, tries, RULE)
     assert half.source == "fitted"
     assert half.mean == pytest.approx(whole.mean / 2, abs=0.05)
 
 
 def test_shrunk_rate_and_interval_are_the_posteriors():
-    prior = Prior(0.6, 10.0, "fixed", 30)
-    mean, low, high = shrink(np.array([1.0, 0.0]), np.array([2.0, 0.0]), prior, 0.9)
+    priors = np.full(2, 0.6), np.full(2, 10.0)
+    mean, low, high = shrink(np.array([1.0, 0.0]), np.array([2.0, 0.0]), *priors, 0.9)
     np.testing.assert_allclose(mean, [7 / 12, 0.6])
     np.testing.assert_allclose(low, beta.ppf(0.05, [7, 6], [5, 4]))
     np.testing.assert_allclose(high, beta.ppf(0.95, [7, 6], [5, 4]))
@@ -114,7 +123,8 @@ def test_fitted_intervals_hold_the_truth_at_their_rate():
     tries = generator.integers(1, 20, 4_000).astype(float)
     rates = generator.beta(4.2, 1.8, 4_000)
     successes = generator.binomial(tries.astype(int), rates).astype(float)
-    _, low, high = shrink(successes, tries, fit_prior(successes, tries, **RULE), 0.9)
+    prior = fit_prior(successes, tries, RULE)
+    _, low, high = shrink(successes, tries, np.full(4_000, prior.mean), np.full(4_000, prior.weight), 0.9)
     assert ((low <= rates) & (rates <= high)).mean() == pytest.approx(0.90, abs=0.015)
 
 
@@ -128,19 +138,19 @@ def test_frame_has_one_prior_a_group_and_indicator():
             "denominator": [*tries, 8.0, None, 2.0],
         }
     )
-    found = fit_priors(counts, **RULE)
-    alone = fit_prior(successes, tries, **RULE)
+    found = fit_priors(counts, RULE)
+    alone = fit_prior(successes, tries, RULE)
     assert found["peer_group"].to_list() == ["a", "b"]
     assert found.row(0)[2:] == (alone.mean, alone.weight, "fitted", 30, False)
-    assert found.row(1)[2:] == ((8 + 0.5) / 9, 10.0, "fixed", 1, False)
-    assert fit_priors(counts.clear(), **RULE).is_empty()
+    assert found.row(1)[2:] == (1 - 0.5 / 9, 10.0, "fixed", 1, False)
+    assert fit_priors(counts.clear(), RULE).is_empty()
 
 
 @pytest.mark.parametrize(("successes", "tries"), [(3.0, 2.0), (-1.0, 2.0), (np.nan, 2.0), (1.0, np.inf)])
 def test_impossible_counts_are_refused(successes, tries):
     for call in (
-        lambda k, n: fit_prior(k, n, **RULE),
-        lambda k, n: shrink(k, n, Prior(0.5, 10.0, "fixed", 1), 0.9),
+        lambda k, n: fit_prior(k, n, RULE),
+        lambda k, n: shrink(k, n, np.full(2, 0.5), np.full(2, 10.0), 0.9),
     ):
         with pytest.raises(FengqingError) as caught:
             call(np.array([1.0, successes]), np.array([1.0, tries]))

@@ -1,0 +1,195 @@
+"""One indicator of a block of societies, drawn: noise, evidence, pending checks, normalisation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from models.assessment.cells import Cells
+from models.assessment.composite.ranking import Floats
+from models.assessment.noise import KNOTS, REACH, STEP, Pool, beta_quantiles, places
+from models.assessment.plan import MISSING, NORMALISATIONS, Plan
+
+Ints = NDArray[np.int64]
+Kind = TypeVar("Kind", np.int64, np.float64)
+
+ORDER_POINTS = 4_096
+COUNT, EVIDENCE, PENDING, ABSENCE = range(4)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How other normalisations read an indicator: `low`, `high` of the rated, and their order.
+
+    `order` (ORDER_POINTS + 1,): share of the rated below a value, ties half, at even steps from 0 to `top`.
+    """
+
+    low: float
+    high: float
+    top: float
+    order: Floats
+
+
+def scales_of(cells: Cells) -> list[Scale]:
+    """The scale of every indicator over the rated societies' published values."""
+    return [_scale(column) for column in cells.value[0, cells.is_rated].T]
+
+
+def _scale(values: Floats) -> Scale:
+    seen = np.sort(values[~np.isnan(values)])
+    if not seen.size:
+        return Scale(0.0, 1.0, 1.0, np.linspace(0, 1, ORDER_POINTS + 1))
+    low, high, top = float(seen[0]), float(seen[-1]), max(float(seen[-1]), 1.0)
+    at = np.linspace(0, top, ORDER_POINTS + 1)
+    half = top / ORDER_POINTS / 2
+    below, to = np.searchsorted(seen, at - half, side="left"), np.searchsorted(seen, at + half, side="right")
+    return Scale(low, high, top, (below + to) / 2 / len(seen))
+
+
+@dataclass(frozen=True)
+class Column:
+    """An indicator of some societies. Rows (positions in the block) that need drawing, and with what.
+
+    `value` (2, n): as `Cells`; `noisy`: rows with the noise of a count, their `place` in the pool and their
+    quantiles by grouping, `start` and `slope` (2, rows · KNOTS). `told`: rows with self-reported parts;
+    `waiting`: rows with some of it pending, their shift if refuted and the whole span; `open_`: rows of which
+    nothing is known yet; `doubted`: absences that may be none, where the deviate exceeds `limit` (in knots).
+    """
+
+    value: Floats
+    is_owed: NDArray[np.bool_]
+    peer_mean: Floats
+    noisy: Ints
+    noisy_place: Ints
+    start: Floats
+    slope: Floats
+    told: Ints
+    told_place: Ints
+    told_share: Floats
+    waiting: Ints
+    waiting_place: Ints
+    shift: Floats
+    span: Floats
+    open_: Ints
+    open_place: Ints
+    worst: Floats
+    best: Floats
+    doubted: Ints
+    doubted_place: Ints
+    limit: Floats
+
+    @classmethod
+    def make(cls, cells: Cells, j: int, members: Ints) -> Column:
+        """The column of indicator `j` for the societies `members`."""
+        from scipy.special import ndtri
+
+        value, keys = cells.value[:, members, j], cells.keys[members]
+        doubted = np.flatnonzero(cells.false_absence[members, j] > 0)
+        noisy = np.flatnonzero(cells.is_sampled[members, j])
+        told = np.flatnonzero(cells.self_reported[members, j] > 0)
+        is_open = cells.is_open[members, j]
+        score = np.minimum(value[0], 1.0)
+        worst, best = cells.worst[members, j], cells.best[members, j]
+        is_waiting = ~is_open & ~cells.is_owed[members, j] & ~np.isnan(score) & (best - worst > 0)
+        waiting, open_ = np.flatnonzero(is_waiting), np.flatnonzero(is_open)
+        reach = cells.reach[members, j][noisy]
+        mean, tries = cells.mean[:, members, j][:, noisy], cells.tries[:, members, j][:, noisy]
+        quantiles = np.stack([beta_quantiles(mean[g], tries[g]) for g in (0, 1)]) * reach[:, None]
+        slope = np.diff(quantiles, axis=-1, append=quantiles[..., -1:])
+        return cls(
+            value=value,
+            is_owed=cells.is_owed[members, j],
+            peer_mean=cells.peer_mean[members, j],
+            noisy=noisy,
+            noisy_place=places(keys[noisy], j, COUNT),
+            start=quantiles.reshape(2, -1),
+            slope=slope.reshape(2, -1),
+            told=told,
+            told_place=places(keys[told], j, EVIDENCE),
+            told_share=cells.self_reported[members, j][told],
+            waiting=waiting,
+            waiting_place=places(keys[waiting], j, PENDING),
+            shift=(worst - score)[waiting],
+            span=(best - worst)[waiting],
+            open_=open_,
+            open_place=places(keys[open_], j, PENDING),
+            worst=worst[open_],
+            best=best[open_],
+            doubted=doubted,
+            doubted_place=places(keys[doubted], int(cells.family[j]), ABSENCE),
+            limit=(REACH - ndtri(cells.false_absence[members, j][doubted])) / STEP,
+        )
+
+
+def draw_column(  # noqa: PLR0913
+    column: Column, pool: Pool, plan: Plan, draws: Ints, scale: Scale, *, normalisation: int, missing: int,
+    grouping: int,
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """Scores (n, draws), 0 where not counted, and 1 or 0 for whether they count: (n, 1) or (n, draws)."""
+    base = column.value[grouping]
+    if MISSING[missing] == "left_out":
+        base = np.where(column.is_owed, np.nan, base)
+    elif MISSING[missing] == "peer_mean":
+        base = np.where(column.is_owed, column.peer_mean, base)
+    is_counted = ~np.isnan(base)
+    counts = is_counted.astype(np.float64)[:, None]
+    value = np.empty((len(base), len(draws)))
+    value[:] = np.where(is_counted, base, 0.0)[:, None]
+    if plan.data[draws[0]] >= 0 and column.noisy.size:
+        value[column.noisy] = _noise(column, pool, plan.data[draws], grouping)
+    if plan.evidence[draws[0]] >= 0 and column.told.size:
+        kept = _read(pool.evidence, column.told_place, plan.evidence[draws])
+        value[column.told] *= 1 - column.told_share[:, None] * (1 - kept)
+    if plan.pending[draws[0]] >= 0:
+        number = plan.pending[draws]
+        if column.waiting.size:
+            outcome = _read(pool.pending, column.waiting_place, number)
+            value[column.waiting] += column.shift[:, None] + column.span[:, None] * outcome
+        if column.open_.size:
+            outcome = _read(pool.pending, column.open_place, number)
+            value[column.open_] = column.worst[:, None] + (column.best - column.worst)[:, None] * outcome
+            counts[column.open_] = 1.0
+        if column.doubted.size:
+            deviate = _read(pool.knot, column.doubted_place, number) + _read(
+                pool.above, column.doubted_place, number
+            )
+            counts = np.broadcast_to(counts, value.shape).copy()
+            counts[column.doubted] = deviate > column.limit[:, None]
+    _normalise(value, scale, normalisation)
+    value *= counts
+    return value, counts
+
+
+def _noise(column: Column, pool: Pool, number: Ints, grouping: int) -> Floats:
+    at = _read(pool.knot, column.noisy_place, number)
+    at += (np.arange(len(column.noisy)) * KNOTS)[:, None]
+    found = column.slope[grouping].take(at)
+    found *= _read(pool.above, column.noisy_place, number)
+    found += column.start[grouping].take(at)
+    return found
+
+
+def _read(pool: NDArray[Kind], place: Ints, number: Ints) -> NDArray[Kind]:
+    """Draws `number` of the pool from each place, (places, draws), a copy."""
+    first, count = int(number[0]), len(number)
+    if number[-1] - first == count - 1 and (np.diff(number) == 1).all():
+        return sliding_window_view(pool, count)[place + first]
+    return pool[place[:, None] + number]
+
+
+def _normalise(value: Floats, scale: Scale, normalisation: int) -> None:
+    """From values in targets to scores 0–1, in place."""
+    name = NORMALISATIONS[normalisation]
+    if name == "minmax" and scale.high > scale.low:
+        value -= scale.low
+        value /= scale.high - scale.low
+    if name == "prank":
+        np.clip(value, 0.0, scale.top, out=value)
+        value *= ORDER_POINTS / scale.top
+        value += 0.5
+        value[:] = scale.order.take(value.astype(np.int64))
+    np.clip(value, 0.0, 1.0, out=value)
