@@ -26,6 +26,9 @@ CHECKED = (
     "annual_reports", "documents", "education_sessions", "education_attendance",
     "investigations", "evaluation_activities", "youth_participation", "supervision_issues",
 )  # fmt: skip
+CHANNEL = "supervision_channel"  # what mystery visits check
+# A filing stands up to a check the more easily the better the society; how often it fails altogether.
+STANDS, LUCK, REFUTED = 2.6, 0.9, 0.08
 MAY_BE_NONE = ("investigations", "evaluation_activities", "youth_participation", "supervision_issues")
 
 
@@ -134,11 +137,11 @@ def verifications(s: Season, filed_rows: dict[str, Ints]) -> pl.DataFrame:
         chosen = has & (promising | (at_random & (rng.random(n) < 0.4)) | (risky & (rng.random(n) < 0.3)))
         soc = np.flatnonzero(chosen)
         method = np.where(rng.random(len(soc)) < 0.3, "onsite", "sampled")
-        outcome = _outcome(rng, s.quality[soc], 2.6, 0.9, refuted=0.08)
+        outcome = check_outcome(rng, s.quality[soc])
         parts.append(_checks(soc, family, order, method, outcome))
     soc = np.flatnonzero(s.active)
-    visit = _visit(s, soc)
-    parts.append(_checks(soc, "supervision_channel", len(CHECKED), np.full(len(soc), "mystery_visit"), visit))
+    method = np.full(len(soc), "mystery_visit")
+    parts.append(_checks(soc, CHANNEL, len(CHECKED), method, visit_outcome(s, soc)))
     parts += _nothing_there(s, filed_rows)
     frame = pl.concat(parts).sort("soc", "order")
     m = frame.height
@@ -235,12 +238,14 @@ def _registrar(s: Season, soc: Ints) -> Texts:
     return numbered("U", number, 3).to_numpy().astype(str)
 
 
-def _outcome(rng: np.random.Generator, level: Floats, ease: float, noise: float, refuted: float) -> Texts:
-    ok = level + ease + noise * rng.standard_normal(len(level)) > 0
-    return np.where(ok, "confirmed", np.where(rng.random(len(level)) < refuted, "refuted", "partly"))
+def check_outcome(rng: np.random.Generator, quality: Floats) -> Texts:
+    """What a check finds of filings of societies of that quality, (n,)."""
+    ok = quality + STANDS + LUCK * rng.standard_normal(len(quality)) > 0
+    return np.where(ok, "confirmed", np.where(rng.random(len(quality)) < REFUTED, "refuted", "partly"))
 
 
-def _visit(s: Season, soc: Ints) -> Texts:
+def visit_outcome(s: Season, soc: Ints) -> Texts:
+    """What a mystery visit to each of these societies finds."""
     score = (s.d[:, 6] + 0.5 * s.noise("visit"))[soc]
     return np.select([score > -0.35, score > -1.5], ["confirmed", "partly"], "refuted")
 

@@ -111,6 +111,13 @@ class Season:
         return some(pl.select(named).to_series(), sent)
 
 
+def chances(level: Floats) -> Floats:
+    """The chance that a level with standard normal luck on top is above 0, elementwise."""
+    from scipy.special import ndtr
+
+    return np.asarray(ndtr(level), dtype=np.float64)
+
+
 def lists(mask: Bools, codes: list[str]) -> pl.Series:
     """The codes marked in each row of the mask (n, k) as a list column; k is small."""
     table = [list(compress(codes, bits)) for bits in product([False, True], repeat=len(codes))]

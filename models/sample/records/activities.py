@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from models.sample.records.documents import NORM_ID
-from models.sample.season import Bools, Ints, Season, lists, numbered, running, some, titled
+from models.sample.season import Bools, Floats, Ints, Season, chances, lists, numbered, running, some, titled
 from models.sample.words import words
 
 # Chance that a society of middling level runs each setting, and how many more it may run.
@@ -18,6 +18,8 @@ SETTINGS = {
     "young_talent": 0.35,
 }
 BUSIER = np.array([1.5, 1.2, 1.1, 1.0, 0.85])  # by level
+# Ease, habit and luck of what an evaluation does well, in standard deviations of the fourth dimension.
+DOES = {"uses norm": (1.0, 0.4, 1.1), "limits works": (1.1, 0.4, 1.0), "jif": (1.5, 0.4, 1.0)}
 MENTORING = ["mechanism", "records", "follow_up"]
 # What a middling society reaches: young speakers, editors, winners, as shares; and a middling total.
 YOUNG = {"meeting": (0.27, 60), "journal": (0.18, 36), "award": (0.225, 26)}
@@ -28,9 +30,9 @@ def evaluations(s: Season, has_norm: Bools) -> pl.DataFrame:
     rng = s.rng("evaluations")
     level = s.population.level
     parts = []
-    for order, (setting, chance) in enumerate(SETTINGS.items()):
+    for order, (setting, usual) in enumerate(SETTINGS.items()):
         allowed = (level < 2) if setting == "academician" else np.ones(len(s), dtype=bool)
-        runs = (rng.random(len(s)) < np.minimum(0.97, chance * BUSIER[level])) & s.filed & allowed
+        runs = (rng.random(len(s)) < np.minimum(0.97, usual * BUSIER[level])) & s.filed & allowed
         more = np.where(setting == "academician", 0, rng.poisson(0.35 * BUSIER[level]))
         soc = np.repeat(np.arange(len(s)), np.where(runs, 1 + more, 0))
         parts.append(np.stack([soc, np.full(len(soc), order)], axis=1))
@@ -40,11 +42,13 @@ def evaluations(s: Season, has_norm: Bools) -> pl.DataFrame:
     n = len(soc)
     at = running(soc)
     setting = np.array(list(SETTINGS))[kind]
-    d4 = s.d[soc, 3]
-    # The habit is the society's; single activities depart from it a little.
-    uses = has_norm[soc] & (d4 + 1.0 + 0.4 * s.noise("uses norm")[soc] + 1.1 * rng.standard_normal(n) > 0)
-    limits = d4 + 1.1 + 0.4 * s.noise("limits works")[soc] + 1.0 * rng.standard_normal(n) > 0
-    jif = ~(d4 + 1.5 + 0.4 * s.noise("jif")[soc] + 1.0 * rng.standard_normal(n) > 0)
+
+    def good(what: str) -> Bools:
+        # The habit is the society's; single activities depart from it a little.
+        return np.asarray(_habit(s, what)[soc] + DOES[what][2] * rng.standard_normal(n) > 0)
+
+    uses = has_norm[soc] & good("uses norm")
+    limits, jif = good("limits works"), ~good("jif")
     experts = rng.integers(7, 24, n)
     recused = np.minimum(experts, rng.poisson(1.2, n))
     tries = (s.has("member units try", 3, middle=0.5)[soc, 0]) & (at == 1)
@@ -79,6 +83,29 @@ def evaluations(s: Season, has_norm: Bools) -> pl.DataFrame:
     )
 
 
+def _habit(s: Season, what: str) -> Floats:
+    ease, habit, _ = DOES[what]
+    return s.d[:, 3] + ease + habit * s.noise(what)
+
+
+def rates(s: Season, has_norm: Bools) -> dict[str, Floats]:
+    """What share of unlimited evaluations each society would hold well, (n,) by indicator."""
+    uses, limits, jif = (chances(_habit(s, what) / DOES[what][2]) for what in DOES)
+    return {"4.4": has_norm * uses, "4.5": limits * jif}
+
+
+def _young(s: Season, kind: str, usual: float) -> Floats:
+    """The chance that one of those counted is young, (n,)."""
+    tilt = np.clip(0.74 + 0.12 * s.d[:, 5] + 0.05 * s.noise(f"young {kind}"), 0.05, 1.7)
+    return np.minimum(0.85, usual * tilt)
+
+
+def young_rates(s: Season) -> dict[str, Floats]:
+    """The chances behind the counts of young speakers, editors and winners, (n,) by indicator."""
+    of = {"6.1": "meeting", "6.2": "journal", "6.3": "award"}
+    return {code: _young(s, kind, YOUNG[kind][0]) for code, kind in of.items()}
+
+
 def youth(s: Season, evaluated: pl.DataFrame, journals: Ints) -> pl.DataFrame:
     """A row an item: soc and the fields of the contract `youth_participation`."""
     gives = np.zeros(len(s), dtype=bool)
@@ -110,8 +137,7 @@ def _items(s: Season, kind: str, here: Bools, mentoring: Bools) -> pl.DataFrame:
     usual, total = YOUNG.get(kind, (0.5, 20))
     size = total * (s.population.members[soc] / 800) ** 0.25 * np.exp(0.25 * rng.standard_normal(n))
     total_n = np.maximum(6, np.round(size)).astype(np.int64)
-    tilt = np.clip(0.74 + 0.12 * s.d[soc, 5] + 0.05 * s.noise(f"young {kind}")[soc], 0.05, 1.7)
-    young = np.minimum(np.round(total_n * np.minimum(0.85, usual * tilt)).astype(np.int64), total_n)
+    young = rng.binomial(total_n, _young(s, kind, usual)[soc])
     first = np.floor(young * rng.uniform(0.25, 0.45, n)).astype(np.int64)
     second = np.floor((young - first) * rng.uniform(0.35, 0.65, n)).astype(np.int64)
     older = np.floor((total_n - young) * rng.uniform(0.1, 0.3, n)).astype(np.int64)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from models.sample.season import Season, dates, numbered, running, some, titled, unless
+from models.sample.season import Floats, Season, chances, dates, numbered, running, some, titled, unless
 from models.sample.words import words
 
 CHANCE = np.array([0.4, 0.15, 0.15, 0.08, 0.07])  # of a case in the year, by level
 UNREPORTED = 0.015  # societies that were commissioned and do not say so
 SOURCES = ["commissioned", "member_tip", "journal", "transferred"]
+# How easily each thing goes well, in standard deviations of the third dimension; a case's luck has NOISE.
+EASE = {"in_time": 1.4, "panel": 1.6, "recusal": 1.7, "conflicts": 1.7, "concluded": 1.4, "passed_on": 0.8}
+NOISE = 1.0
+TIP_PANEL = 0.4  # share of the cases nobody commissioned that get a panel
 
 
 def cases(s: Season) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -21,21 +25,21 @@ def cases(s: Season) -> tuple[pl.DataFrame, pl.DataFrame]:
     n = len(soc)
     d3 = s.d[soc, 2]
 
-    def good(ease: float) -> np.ndarray:
-        return d3 + ease + 1.0 * rng.standard_normal(n) > 0
+    def good(what: str) -> np.ndarray:
+        return d3 + EASE[what] + NOISE * rng.standard_normal(n) > 0
 
     source = rng.choice(SOURCES, n, p=[0.7, 0.18, 0.06, 0.06])
     commissioned = source == "commissioned"
     received = np.datetime64(f"{s.year}-01-08") + rng.integers(0, 130, n).astype("timedelta64[D]")
     accepted = dates(received, rng.integers(2, 18, n))
     formed = dates(accepted, rng.integers(4, 20, n))
-    in_time = good(1.4)
+    in_time = good("in_time")
     opinion = dates(formed, np.where(in_time, rng.integers(40, 110, n), rng.integers(170, 200, n)))
     closed = dates(opinion, rng.integers(3, 25, n))
-    has_panel = commissioned | (rng.random(n) < 0.4)
-    concluded = has_panel & (commissioned | good(1.4))
-    passed_on = ~concluded & good(0.8)
-    panel = np.where(good(1.6), rng.integers(5, 10, n), rng.integers(2, 5, n))
+    has_panel = commissioned | (rng.random(n) < TIP_PANEL)
+    concluded = has_panel & (commissioned | good("concluded"))
+    passed_on = ~concluded & good("passed_on")
+    panel = np.where(good("panel"), rng.integers(5, 10, n), rng.integers(2, 5, n))
     verdict = rng.choice(["constitutes", "not_constitutes", "undetermined"], n, p=[0.45, 0.45, 0.1])
     found = concluded & (verdict == "constitutes")
     number = titled(words()["numbers"]["commission"], year=s.year, n=np.arange(n) + 1)
@@ -55,8 +59,8 @@ def cases(s: Season) -> tuple[pl.DataFrame, pl.DataFrame]:
             "transferred_on": pl.Series(unless(dates(accepted, np.full(n, 20)), ~passed_on)),
             "panel_n": some(panel, has_panel),
             "peer_n": some(np.maximum(1, panel - rng.integers(1, 3, n)), has_panel),
-            "recusal_declared": some(good(1.7), has_panel),
-            "coi_checked": some(good(1.7), has_panel),
+            "recusal_declared": some(good("recusal"), has_panel),
+            "coi_checked": some(good("conflicts"), has_panel),
             "opinion": some(verdict, concluded),
             "adopted": some(rng.random(n) < 0.85, found),
             "conduct_type": rng.integers(1, 9, n).astype(str),
@@ -70,6 +74,20 @@ def cases(s: Season) -> tuple[pl.DataFrame, pl.DataFrame]:
         }
     )
     return own, _register(s, own)
+
+
+def rates(s: Season) -> dict[str, Floats]:
+    """What share of unlimited cases each society would handle well, (n,) by indicator."""
+
+    def of(what: str) -> Floats:
+        return chances((s.d[:, 2] + EASE[what]) / NOISE)
+
+    return {
+        "3.2": of("in_time"),
+        "3.3": of("panel"),
+        "3.4": of("recusal") * of("conflicts"),
+        "3.5": 1 - (1 - TIP_PANEL * of("concluded")) * (1 - of("passed_on")),
+    }
 
 
 def _register(s: Season, own: pl.DataFrame) -> pl.DataFrame:

@@ -9,7 +9,7 @@ import polars as pl
 
 from data_contracts.contract import load_contract
 from models.sample.population import SESSIONS
-from models.sample.season import Bools, Ints, Season, lists, numbered, running, some, titled
+from models.sample.season import Bools, Floats, Ints, Season, lists, numbered, running, some, titled
 from models.sample.words import words
 
 SHORT_STAY = 0.03  # share of online attendances too short to count
@@ -21,12 +21,17 @@ SHEET_ROWS = 110  # a roster up to this size may stand in the workbook itself
 
 @dataclass(frozen=True)
 class Education:
-    """Sessions, roster rows, members trained (n,), and which societies keep the roster in a sheet (n,)."""
+    """Sessions, roster rows, members trained (n,), and which societies keep the roster in a sheet (n,).
+
+    `coverage` and `reached` (n,): the chance that a member was trained, and how many were.
+    """
 
     sessions: pl.DataFrame
     attendance: pl.DataFrame
     trained: Ints
     in_sheet: Bools
+    coverage: Floats
+    reached: Ints
 
 
 def education(s: Season) -> Education:
@@ -37,14 +42,14 @@ def education(s: Season) -> Education:
     usual = np.where(members < 1000, 0.6, 0.4 * (np.maximum(members, 1000) / 3000) ** -0.2)
     share = np.clip(usual * s.level_of("coverage", 4, 0.72, 0.11, 0.05), 0.03, 0.97)
     met = np.bincount(frame["soc"].to_numpy(), minlength=len(s)) > 0
-    reached = np.where(met, np.floor(members * share), 0).astype(np.int64)
+    reached = np.where(met, s.rng("members reached").binomial(members, share), 0)
     roster = _roster(s, frame, reached)
     frame = _counted(s, frame, roster, reached)
     on_roster = np.bincount(roster["soc"].to_numpy(), minlength=len(s))
     extra = np.floor(reached * np.clip(0.02 * np.abs(s.noise("off roster")), 0, 0.06)).astype(np.int64)
     trained = np.minimum(members, np.where(on_roster > 0, reached + extra, reached))
     in_sheet = (on_roster > 0) & (on_roster <= SHEET_ROWS) & (s.noise("roster in sheet") > 0.2)
-    return Education(frame, roster, trained, in_sheet)
+    return Education(frame, roster, trained, in_sheet, share, reached)
 
 
 def _sessions(s: Season) -> pl.DataFrame:

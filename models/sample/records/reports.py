@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from models.sample.population import UNIT_MEMBERS
-from models.sample.season import Bools, Ints, Season, dates, lists, some
+from models.sample.season import Bools, Floats, Ints, Season, dates, lists, some
 from models.sample.words import layout
 
 DISCLOSED = ["annual_report", "norms", "notices"]
@@ -20,17 +20,25 @@ def journals(s: Season) -> Ints:
     return np.where(has, 1 + np.floor(draw * np.where(level == 0, 1.5, 0.4)), 0).astype(np.int64)
 
 
+def rates(s: Season) -> dict[str, Floats]:
+    """The chances behind the report's counts, (n,) by indicator."""
+    return {
+        "1.4": np.clip(s.level_of("done", 0, 0.68, 0.11, 0.05), 0, 1),
+        "2.4": np.clip(s.level_of("pledged", 1, 0.54, 0.09, 0.04), 0, 1),
+        "6.5": np.clip(s.level_of("council 45", 5, 0.137, 0.023, 0.009), 0, 0.6),
+    }
+
+
 def reports(s: Season, trained: Ints, journals_n: Ints, has_case: Bools) -> pl.DataFrame:
     """A row a society: soc and the fields of the contract `annual_reports`."""
     p = s.population
     n = len(s)
     members = p.members
     planned = np.clip(np.round(5 + 1.2 * s.noise("planned")), 3, 9).astype(np.int64)
-    done = np.round(planned * np.clip(s.level_of("done", 0, 0.68, 0.11, 0.05), 0, 1)).astype(np.int64)
-    pledged = np.round(members * np.clip(s.level_of("pledged", 1, 0.54, 0.09, 0.04), 0, 1)).astype(np.int64)
+    chance, rng = rates(s), s.rng("report counts")
+    done, pledged = rng.binomial(planned, chance["1.4"]), rng.binomial(members, chance["2.4"])
     council = np.clip(np.round(14 + 2.6 * members**0.33 + 3 * s.noise("council")), 11, 160).astype(np.int64)
-    under_45 = np.clip(s.level_of("council 45", 5, 0.137, 0.023, 0.009), 0, 0.6)
-    young = np.round(council * under_45).astype(np.int64)
+    young = rng.binomial(council, chance["6.5"])
     units = np.round(UNIT_MEMBERS[p.level] * np.exp(0.5 * s.noise("units")) - 3).clip(0).astype(np.int64)
     filled = dates(np.datetime64(f"{s.year + 1}-01-15"), s.rng("filled").integers(0, 72, n))
     none = units == 0

@@ -7,10 +7,26 @@ import polars as pl
 
 from data_contracts.contract import load_contract
 from models.sample.authority import supervisors
-from models.sample.season import Season, dates, numbered, running, some, titled, unless
+from models.sample.season import (
+    Bools,
+    Floats,
+    Season,
+    chances,
+    dates,
+    numbered,
+    running,
+    some,
+    titled,
+    unless,
+)
 from models.sample.words import words
 
 CHANCE = np.array([0.55, 0.25, 0.25, 0.14, 0.1])  # of any issue in the year, by level
+# How easily each thing goes well, in standard deviations of the seventh dimension; an issue's luck has NOISE.
+EASE = {
+    "in_time": 1.5, "answered": 2.2, "closed": 1.4, "verified_in_time": 1.6, "rectifying": 0.5, "cured": 1.2,
+}  # fmt: skip
+NOISE = 0.9
 NOMINATES = 0.75  # latent quality from which societies begin to put themselves forward
 
 
@@ -23,24 +39,24 @@ def issues(s: Season) -> pl.DataFrame:
     n = len(soc)
     d7 = s.d[soc, 6]
 
-    def good(ease: float) -> np.ndarray:
-        return d7 + ease + 0.9 * rng.standard_normal(n) > 0
+    def good(what: str) -> Bools:
+        return np.asarray(d7 + EASE[what] + NOISE * rng.standard_normal(n) > 0)
 
     received = rng.integers(5, 200, n)
     received_on = dates(np.datetime64(f"{s.year}-01-01"), received[np.lexsort((received, soc))])
     due = dates(received_on, np.full(n, 14))
-    replied = dates(received_on, np.where(good(1.5), rng.integers(2, 14, n), rng.integers(18, 60, n)))
-    answered = good(2.2)
+    replied = dates(received_on, np.where(good("in_time"), rng.integers(2, 14, n), rng.integers(18, 60, n)))
+    answered = good("answered")
     rectify = dates(received_on, np.full(n, 120))
-    closed = answered & good(1.4)
-    on_time = closed & good(1.6)
+    closed = answered & good("closed")
+    on_time = closed & good("verified_in_time")
     verified = dates(received_on, np.where(on_time, rng.integers(40, 118, n), rng.integers(123, 150, n)))
-    stages = [closed, answered, good(0.5)]
+    stages = [closed, answered, good("rectifying")]
     status = np.select(stages, ["closed", "awaiting_verification", "rectifying"], "open")
     checker = np.where(p.mode[soc] == "direct", words()["verifier"].format(**words()), supervisors(p)[soc])
     plans = np.array(words()["plans"])
     at = running(soc)
-    back = (at > 1) & ~good(1.2) & np.concatenate([[False], closed[:-1]])[:n]
+    back = (at > 1) & ~good("cured") & np.concatenate([[False], closed[:-1]])[:n]
     codes = [e.code for e in load_contract("supervision_issues").field("channel").enum]
     return pl.DataFrame(
         {
@@ -59,6 +75,19 @@ def issues(s: Season) -> pl.DataFrame:
             "evidence": s.evidence("issues", soc, 6, "7"),
         }
     )
+
+
+def rates(s: Season) -> dict[str, Floats]:
+    """What share of unlimited issues each society would settle well, (n,) by indicator.
+
+    7.5 is not among them: so few issues come back that nobody's rate can be told from what happened.
+    """
+
+    def of(what: str) -> Floats:
+        return chances((s.d[:, 6] + EASE[what]) / NOISE)
+
+    answered = of("answered")
+    return {"7.2": answered * of("in_time"), "7.3": answered * of("closed") * of("verified_in_time")}
 
 
 def nominations(s: Season) -> pl.DataFrame:

@@ -28,10 +28,10 @@ def mean_of(records: YearRecords, family: str, value: pl.Expr) -> pl.DataFrame:
 
 # field that feeds an indicator, and the dimension it belongs to
 RAW: list[tuple[str, int, pl.Expr, float]] = [
-    ("annual_reports", 0, pl.col("integrity_done_n") / pl.col("integrity_planned_n"), 0.5),
+    ("annual_reports", 0, pl.col("integrity_done_n") / pl.col("integrity_planned_n"), 0.4),
     ("annual_reports", 1, pl.col("pledged_n") / pl.col("members_due"), 0.7),
     ("annual_reports", 4, pl.col("trained_members_n") / pl.col("individual_members"), 0.4),
-    ("annual_reports", 5, pl.col("council_45_n") / pl.col("council_n"), 0.5),
+    ("annual_reports", 5, pl.col("council_45_n") / pl.col("council_n"), 0.25),
     ("annual_reports", 6, pl.col("disclosed").list.len().fill_null(0), 0.35),
     ("education_sessions", 4, pl.col("verify") != "none", 0.4),
     ("evaluation_activities", 3, pl.col("norm_doc_id").is_not_null(), 0.4),
