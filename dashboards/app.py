@@ -10,7 +10,17 @@ import streamlit as st
 
 from dashboards import view
 from dashboards.i18n import Texts
-from dashboards.pages import assessment, empty, filing_check, overview, society
+from dashboards.pages import (
+    assessment,
+    empty,
+    filing_check,
+    methods,
+    overview,
+    quality,
+    regions,
+    society,
+    units,
+)
 
 SIDEBAR_WIDTH = 216
 ICON = str(Path(__file__).parent / "static" / "icon.png")
@@ -39,6 +49,10 @@ def main() -> None:
             page(overview.render, "overview", "overview", default=True),
             page(society.render, "society", "society"),
             page(assessment.render, "assessment", "assessment"),
+            page(units.render, "units", "units"),
+            page(regions.render, "regions", "regions"),
+            page(quality.render, "quality", "quality"),
+            page(methods.render, "methods", "methods"),
             # Before the first run, too: a file can be judged without one.
             st.Page(
                 partial(filing_check.render, texts),

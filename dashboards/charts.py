@@ -25,6 +25,14 @@ CONFIG: dict[str, Any] = {
 }
 INK, MUTED, GRID, PAPER = "#1D2733", "#5B6773", "#E3E8EE", "rgba(0,0,0,0)"
 MAIN, RANGE, PEER = "#0B4F8A", "#8FB8DE", "#B35900"
+# State → colour, and a pattern for eyes that do not tell the colours apart.
+STATES = {
+    "reported": ("#3A87C8", ""),
+    "zero": ("#A9CCE8", ""),
+    "under_verification": ("#8E78B8", "x"),
+    "not_reported": ("#E08E2B", "/"),
+    "not_applicable": ("#DDE3EA", ""),
+}
 BANDS = {
     "excellent": "#08457E",
     "good": "#3A87C8",
@@ -130,6 +138,79 @@ def gates(steps: Sequence[tuple[str, int]], total: int, texts: Texts) -> go.Figu
     figure.update_yaxes(autorange="reversed")
     figure.update_xaxes(visible=False, range=[0, max(total, 1) * 1.08])
     return _layout(figure, 40 + 28 * len(names), bargap=0.3, showlegend=False)
+
+
+def tile_grid(tiles: pl.DataFrame, is_share: bool, texts: Texts) -> go.Figure:
+    """A tile a reporting line (x, y, name, value, n, is_few): darker is more, hatched is too few to say.
+
+    Shares are 0–1, scores 0–100; no value leaves the tile empty.
+    """
+    scale = 1.0 if is_share else 100.0
+    figure = go.Figure()
+    for one in tiles.iter_rows(named=True):
+        value = one["value"]
+        # Whole points: a tile on a phone is as wide as four signs.
+        shown = texts.decimal(None if value is None else value * (100 if is_share else 1), 0)
+        shown += "%" if is_share and value is not None else ""
+        depth = None if value is None else min(max(value / scale, 0.0), 1.0)
+        figure.add_bar(
+            x=[one["x"]], base=[-one["y"] - 0.46], y=[0.92], width=0.94, showlegend=False,
+            marker={
+                "color": "#FFFFFF" if depth is None or one["is_few"] else _shade(depth),
+                "line": {"color": "#C5CDD6" if depth is None or one["is_few"] else "#FFFFFF", "width": 1.2},
+                "pattern": {"shape": "/" if one["is_few"] and depth is not None else "", "fgcolor": "#DDE3EA",
+                            "size": 6, "solidity": 0.25},
+            },
+            hovertemplate=f"{one['name']}: {shown} ({texts.integer(one['n'])})<extra></extra>",
+        )  # fmt: skip
+        dark = depth is not None and depth > 0.55 and not one["is_few"]
+        figure.add_annotation(
+            x=one["x"], y=-one["y"], text=f"{_in_lines(one['name'])}<br><b>{shown}</b>", showarrow=False,
+            font={"size": 11 if len(one["name"]) < 6 else 9, "color": "#FFFFFF" if dark else INK},
+        )  # fmt: skip
+    columns, rows = tiles["x"].max(), tiles["y"].max()
+    figure.update_xaxes(visible=False, range=[-0.6, columns + 0.6])  # type: ignore[operator]
+    figure.update_yaxes(visible=False, range=[-rows - 0.6, 0.6])  # type: ignore[operator]
+    return _layout(figure, 560, barmode="overlay", bargap=0)
+
+
+def _in_lines(name: str, longest: int = 6) -> str:
+    """A long name on two lines."""
+    middle = (len(name) + 1) // 2
+    return name if len(name) <= longest else f"{name[:middle]}<br>{name[middle:]}"
+
+
+def _shade(depth: float) -> str:
+    """A blue between very light (0) and dark (1); lightness alone carries it, so that any eye can read it."""
+    light, dark = (0xEA, 0xF2, 0xFA), (0x08, 0x45, 0x7E)
+    return "#" + "".join(f"{round(a + (b - a) * depth):02X}" for a, b in zip(light, dark, strict=True))
+
+
+def coverage(rows: pl.DataFrame, states: Sequence[str], texts: Texts) -> go.Figure:
+    """Share of societies in each state, one bar an indicator (indicator, a column a state, 0–1)."""
+    names = [f"{code} {texts.label('indicator', code)}" for code in rows["indicator"]]
+    figure = go.Figure()
+    for code in states:
+        colour, shape = STATES[code]
+        figure.add_bar(
+            x=rows[code], y=names, orientation="h", name=texts.label("state", code),
+            marker={
+                "color": colour,
+                "pattern": {
+                    "shape": shape, "fgcolor": "#FFFFFF", "size": 5, "solidity": 0.3, "fillmode": "overlay",
+                },
+            },
+            hovertemplate="%{y}: %{x:.1%}<extra>" + texts.label("state", code) + "</extra>",
+        )  # fmt: skip
+    figure.update_xaxes(range=[0, 1], tickformat=".0%", gridcolor=GRID, side="top", tickfont={"color": MUTED})
+    figure.update_yaxes(autorange="reversed", tickfont={"size": 11})
+    return _layout(
+        figure, 120 + 20 * len(names), barmode="stack", bargap=0.25, showlegend=True,
+        legend={
+            "orientation": "h", "y": 1.08, "x": 0, "font": {"size": 12, "color": MUTED},
+            "traceorder": "normal",
+        },
+    )  # fmt: skip
 
 
 def _spans(  # noqa: PLR0913, PLR0917 - what is drawn, and how

@@ -7,7 +7,9 @@ import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 from dashboards import settings
@@ -115,9 +117,11 @@ async def _lifespan(_app: App) -> AsyncIterator[dict[str, Any]]:
     import xlsxwriter
 
     import models.intake.judging
-    from dashboards.pages import assessment, empty, filing_check, overview, society
+    from dashboards import pages
 
-    del plotly, polars, xlsxwriter, models, assessment, empty, filing_check, overview, society
+    for page in iter_modules(pages.__path__):
+        import_module(f"{pages.__name__}.{page.name}")
+    del plotly, polars, xlsxwriter, models
     gc.collect()
     gc.freeze()
     yield {}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from urllib.parse import urlencode
 
+# How complete a duty is: the sign's form tells it, the word beside it says it.
+COMPLETENESS = {"complete": "●", "partial": "◐", "none": "○", "idle": "—"}
 SIGNS = {"reported": "●", "zero": "○", "not_reported": "×", "not_applicable": "—", "under_verification": "◇"}
 
 
@@ -68,6 +70,15 @@ def state(code: str, name: str) -> Html:
     return Html(
         f'<span class="fq-state {escape(code)}"><span aria-hidden="true">{SIGNS[code]}</span>'
         f"{escape(name)}</span>"
+    )
+
+
+def completeness(value: float | None, name: Callable[[str], str]) -> Html:
+    """How much of a duty is done (0–1; None: there was nothing to do), in a sign and in `name`'s word."""
+    code = "idle" if value is None else "complete" if value >= 1 else "partial" if value > 0 else "none"
+    return Html(
+        f'<span class="fq-state {code}"><span aria-hidden="true">{COMPLETENESS[code]}</span>'
+        f"{escape(name(code))}</span>"
     )
 
 

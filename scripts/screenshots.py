@@ -23,7 +23,16 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "docs" / "screenshots"
 # file name → path of the page
-PAGES = {"overview": "", "society": "society", "assessment": "assessment", "filing_check": "filing_check"}
+PAGES = {
+    "overview": "",
+    "society": "society",
+    "assessment": "assessment",
+    "filing_check": "filing_check",
+    "units": "units",
+    "regions": "regions",
+    "quality": "quality",
+    "methods": "methods",
+}
 WIDTH, START_SECONDS, PAGE_MS = 1280, 60, 30_000
 MOST_TRIED, MOST_FINDINGS = 60, 25
 BROWSERS = ("chromium", "google-chrome", "chromium-browser")

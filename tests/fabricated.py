@@ -326,7 +326,8 @@ def fill_intake(home: Home, made: Frames, year: int) -> None:
         for k in range(1, 5):
             con.execute(
                 "insert into units by name select ? as unit_id, ? as report_year, ? as name, "
-                "['业务主管单位'] as roles, true as in_assessment, 'x' as row_id, 'x' as source_file, "
+                "['supervisor'] as roles, '000000' as reporting_line, true as in_assessment, "
+                "'x' as row_id, 'x' as source_file, "
                 "'x' as source_sheet, 7 as source_row",
                 [f"U{k:03d}", year, f"虚构第{k}主管单位"],
             )  # fmt: skip

@@ -19,6 +19,11 @@ ENUMS = {
     "reporting_line": ("societies", "reporting_line"),
     "cast_class": ("societies", "cast_class"),
     "practice_tag": ("practice_nominations", "practice_tag"),
+    "doc_type": ("documents", "doc_type"),
+    "doc_stage": ("documents", "stage"),
+    "verification_outcome": ("verifications", "outcome"),
+    "verification_method": ("verifications", "method"),
+    "record_status": ("credit_records", "status"),
 }
 Label = tuple[str, str, str, str]
 

@@ -11,7 +11,7 @@ import pytest
 
 DEJAVU = Path("/usr/share/fonts/truetype/dejavu")
 DRAWN = {"filing_check": ".fq-points"}
-PATHS = ("", "society", "assessment", "filing_check")
+PATHS = ("", "society", "assessment", "units", "regions", "quality", "methods", "filing_check")
 
 
 @pytest.fixture(scope="module")

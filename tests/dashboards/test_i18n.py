@@ -19,8 +19,14 @@ MADE = {
     "filing.receipt.": ("new", "known"),
     "empty.step": ("1", "2", "3"),
     "empty.command": ("1", "2", "3"),
+    "regions.measure.": ("filed_share", "best_share", "verified_share", "median"),
+    "methods.missing.": ("M", "N", "H"),
+    "methods.direction.": ("higher", "lower"),
 }
-NAVIGATION = ("overview.nav", "society.nav", "assessment.nav", "filing_check.nav")
+NAVIGATION = (
+    "overview.nav", "society.nav", "assessment.nav", "filing_check.nav", "units.nav", "regions.nav",
+    "quality.nav", "methods.nav",
+)  # fmt: skip
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 

@@ -1,0 +1,134 @@
+"""方法与口径: how an indicator is counted, what it weighs, and every parameter with its standing."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import streamlit as st
+
+from dashboards.i18n import DASH, Texts
+from dashboards.tables import Head, badge, cell, share_bar, table
+from dashboards.view import PROPOSED, View, heading, run_line, section
+from data_contracts.contract import load_contracts
+from models.assessment.parameter_names import parameters
+
+# Kinds of codes that a parameter may hold.
+NAMED = (
+    "state", "grade", "band", "size_class", "level", "dimension", "veto", "hold", "missing_state", "fact",
+    "draw_option", "doc_stage", "verification_outcome", "verification_method", "record_status",
+)  # fmt: skip
+
+
+def render(view: View) -> None:
+    """The whole page."""
+    t = view.texts
+    method = view.run["methodology"]
+    heading(t("methods.title"), run_line(view), proposed=True)
+    st.html(f'<p class="fq-formula">{cell(t("methods.note"))}</p>')
+    indicators = {one["code"]: one for one in method["indicators"]}
+    section(t("methods.indicator.title"), t("methods.indicator.lead"), proposed=True)
+    chosen = st.selectbox(
+        t("column.indicator"), list(indicators), key="indicator", bind="query-params",
+        format_func=lambda code: f"{code} {t.label('indicator', code)}",
+    )  # fmt: skip
+    _indicator(t, indicators[chosen])
+    section(t("methods.weights.title"), t("methods.weights.lead"), proposed=True)
+    _weights(t, method)
+    section(t("methods.parameters.title"), t("methods.parameters.lead"), proposed=True)
+    _parameters(t, method)
+
+
+def _indicator(t: Texts, one: dict[str, Any]) -> None:
+    """The handbook's facts of one indicator."""
+    absent = [t(f"methods.missing.{mark}") for mark in one["missing"]]
+    facts = [
+        (t("methods.why"), t.pick(**one["why_it_matters"])),
+        (t("methods.formula"), t.pick(**one["formula"])),
+        (t("column.numerator"), t.pick(**one["numerator"])),
+        (t("column.denominator"), t.pick(**one["denominator_text"])),
+        (t("column.target"), _target(t, one)),
+        (t("column.weight"), t.trimmed(float(one["weight"]))),
+        (t("methods.missing"), t("list.semicolon").join(absent)),
+        (t("methods.clause"), one["clause"]),
+        (t("methods.families"), t("list.comma").join(t.label("family", name) for name in one["families"])),
+    ]
+    heads = [Head(t("methods.fact"), css="name"), Head(t("methods.content"))]
+    st.html(table(heads, facts, f"{one['code']} {t.label('indicator', one['code'])}"))
+
+
+def _target(t: Texts, one: dict[str, Any]) -> str:
+    target = one["target"]
+    if isinstance(target, dict):
+        named = [
+            f"{t.label('size_class', size)} {t.value(value, one['unit'])}" for size, value in target.items()
+        ]
+        return t("list.semicolon").join(named)
+    return t.value(float(target), one["unit"])
+
+
+def _weights(t: Texts, method: dict[str, Any]) -> None:
+    heads = [
+        Head(t("column.indicator"), css="name"),
+        Head(t("column.weight"), True),
+        Head("", css="wide"),
+        Head(t("column.target"), True),
+        Head(t("methods.direction"), css="tight"),
+        Head(t("methods.clause"), css="tight"),
+    ]
+    heaviest = max(float(one["weight"]) for one in method["indicators"])
+    rows: list[tuple[str | None, ...]] = []
+    for dimension in method["dimensions"]:
+        rows.append(
+            (f"{dimension['code']} {t.pick(dimension['zh'], dimension['en'])} · {dimension['weight']:g}",)
+        )
+        rows += [
+            (
+                f"{one['code']} {t.label('indicator', one['code'])}",
+                t.trimmed(float(one["weight"])),
+                share_bar(float(one["weight"]) / heaviest, ""),
+                _target(t, one),
+                t(f"methods.direction.{one.get('direction') or 'higher'}"),
+                one["clause"],
+            )
+            for one in method["indicators"]
+            if one["dimension"] == dimension["code"]
+        ]
+    st.html(table(heads, rows, t("methods.weights.title")))
+
+
+def _parameters(t: Texts, method: dict[str, Any]) -> None:
+    heads = [Head(t("methods.parameter"), css="name"), Head(t("methods.value")), Head(t("methods.status"))]
+    rows: list[tuple[str | None, ...]] = []
+    block = ""
+    for one in parameters(method):
+        if one.block != block:
+            block = one.block
+            rows.append((one.block_name(t.lang),))
+        mark = badge(PROPOSED, "proposed") if one.status == PROPOSED else badge(one.status, "verdict-W")
+        name = one.name(t.lang)
+        rows.append(
+            (t("methods.of", name=name, of=_named(t, one.of)) if one.of else name, _value(t, one.value), mark)
+        )
+    st.html(table(heads, rows, t("methods.parameters.title")))
+
+
+def _value(t: Texts, value: Any) -> str:
+    if isinstance(value, bool):
+        return t("methods.on") if value else t("methods.off")
+    if isinstance(value, list):
+        return t("list.comma").join(_named(t, str(one)) for one in value) or DASH
+    return f"{value:g}" if isinstance(value, float) else _named(t, str(value))
+
+
+def _named(t: Texts, code: str) -> str:
+    """The name of a code of the methodology, whatever kind it is of; the code itself if it has none."""
+    named = next((t.labels[kind, code] for kind in NAMED if (kind, code) in t.labels), None)
+    return named or _field_names(t.lang).get(code, code)
+
+
+@cache
+def _field_names(lang: str) -> dict[str, str]:
+    """The names of the contracts' fields; of one name in several contracts the first."""
+    fields = [field for contract in load_contracts().values() for field in contract.fields]
+    return {field.name: field.en if lang == "en" else field.zh for field in reversed(fields)}

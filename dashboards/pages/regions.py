@@ -1,0 +1,98 @@
+"""区域与学科: the 37 reporting lines as a grid of tiles, and the classes of disciplines side by side."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from dashboards import charts
+from dashboards.i18n import Texts
+from dashboards.queries import regions as queries
+from dashboards.tables import Head, Html, link, share_bar, table
+from dashboards.view import View, chart, heading, run_line, section
+
+TILES = Path(__file__).parents[1] / "tiles.yaml"
+# Figures a tile may show, and whether they are shares (0–1) or scores (0–100).
+MEASURES = {"filed_share": True, "best_share": True, "verified_share": True, "median": False}
+FEW = 10  # societies: fewer say little about a region, and are shown so
+
+
+@cache
+def tiles() -> dict[str, tuple[int, int]]:
+    """Column and row of each reporting line."""
+    import yaml
+
+    return {code: (x, y) for code, (x, y) in yaml.safe_load(TILES.read_text(encoding="utf-8")).items()}
+
+
+def render(view: View) -> None:
+    """The whole page."""
+    t = view.texts
+    heading(t("regions.title", year=view.run["year"]), run_line(view), proposed=True)
+    found = queries.summary(view.con, "reporting_line")
+    measure = st.segmented_control(
+        t("regions.measure"), list(MEASURES), default="filed_share", key="tile_measure",
+        format_func=lambda name: t(f"regions.measure.{name}"), required=True,
+    ) or "filed_share"  # fmt: skip
+    section(t("regions.tiles.title"), t("regions.tiles.lead", few=FEW))
+    chart(
+        charts.tile_grid(_placed(found, measure, t), MEASURES[measure], t), "tiles", t("regions.tiles.title")
+    )
+    section(t("regions.table.title"), t("regions.table.lead", few=FEW))
+    _table(t, found, "reporting_line", t("regions.table.title"))
+    section(t("disciplines.title"), t("disciplines.lead"))
+    _table(t, queries.summary(view.con, "cast_class"), "cast_class", t("disciplines.title"))
+
+
+def _placed(found: pl.DataFrame, measure: str, t: Texts) -> pl.DataFrame:
+    """Every tile with its place, its name and its figure; lines without societies have none."""
+    places = pl.DataFrame(
+        [(code, x, y, t.label("reporting_line", code)) for code, (x, y) in tiles().items()],
+        schema={"code": pl.String, "x": pl.Int64, "y": pl.Int64, "name": pl.String},
+        orient="row",
+    )
+    counted = "societies_n" if measure == "filed_share" else "rated_n"
+    return places.join(
+        found.select("code", value=measure, n=counted), on="code", how="left", maintain_order="left"
+    ).with_columns(pl.col("n").fill_null(0), is_few=pl.col("n").fill_null(0) < FEW)
+
+
+def _table(t: Texts, found: pl.DataFrame, kind: str, caption: str) -> None:
+    heads = [
+        Head(t(f"filter.{kind}"), css="name"),
+        Head(t("column.due"), True),
+        Head(t("regions.measure.filed_share"), css="wide"),
+        Head(t("card.rated"), True),
+        Head(t("regions.median"), True),
+        Head(t("regions.spread"), css="bar"),
+        Head(t("regions.measure.best_share"), True),
+        Head(t("regions.measure.verified_share"), True),
+        Head(t("card.selected"), True),
+    ]
+    st.html(table(heads, [_row(t, one, kind) for one in found.iter_rows(named=True)], caption))
+
+
+def _row(t: Texts, one: dict[str, Any], kind: str) -> tuple[str | None, ...]:
+    few = one["rated_n"] < FEW
+    middle = "" if one["median"] is None else f"{t.decimal(one['p25'])}–{t.decimal(one['p75'])}"
+    return (
+        link(t.label(kind, one["code"]), "assessment", **{kind: one["code"]}),
+        t.integer(one["societies_n"]),
+        share_bar(one["filed_share"], t.percent(one["filed_share"])),
+        t.integer(one["rated_n"]),
+        _faint(t.decimal(one["median"]), few),
+        _faint(middle, few),
+        _faint(t.percent(one["best_share"]), few),
+        _faint(t.percent(one["verified_share"]), few),
+        t.integer(one["selected_n"]),
+    )
+
+
+def _faint(text: str, few: bool) -> str:
+    from html import escape
+
+    return Html(f'<span class="fq-few">{escape(text)}</span>') if few and text else text

@@ -1,0 +1,115 @@
+"""主管单位督促: what each supervising unit did of its own part, complete or not, never ranked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from dashboards.i18n import Texts
+from dashboards.queries import units as queries
+from dashboards.tables import Head, Html, cards, completeness, share_bar, table, two_lines
+from dashboards.view import View, heading, run_line, section
+
+PAGE_UNITS = 100
+
+
+def render(view: View) -> None:
+    """The whole page."""
+    t = view.texts
+    heading(t("units.title", year=view.run["year"]), run_line(view), proposed=True)
+    summary = queries.completeness(view.con)
+    if summary.is_empty():
+        st.text(t("units.none"))
+        return
+    _cards(view, summary)
+    section(t("units.summary.title"), t("units.summary.lead"))
+    _summary(t, summary)
+    section(t("units.table.title"), t("units.table.lead"))
+    _table(view)
+
+
+def _cards(view: View, summary: pl.DataFrame) -> None:
+    """The duty of each kind that most units have yet to do comes first."""
+    t = view.texts
+    st.html(
+        cards(
+            [
+                (
+                    f"{one['indicator']} {t.label('unit_indicator', one['indicator'])}",
+                    t(
+                        "units.card.figure",
+                        complete=t.integer(one["complete_n"]),
+                        units=t.integer(one["units_n"]),
+                    ),
+                    t("units.card.note", open=t.integer(one["units_n"] - one["complete_n"])),
+                )
+                for one in summary.iter_rows(named=True)
+            ]
+        )
+    )
+
+
+def _summary(t: Texts, summary: pl.DataFrame) -> None:
+    heads = [
+        Head(t("units.duty"), css="name"),
+        *(Head(t.label("completeness", code), True) for code in ("complete", "partial", "none", "idle")),
+        Head(t("units.done_share"), css="wide"),
+    ]
+    rows = [
+        (
+            f"{one['indicator']} {t.label('unit_indicator', one['indicator'])}",
+            *(t.integer(one[f"{code}_n"]) for code in ("complete", "partial", "none", "idle")),
+            share_bar(_share(one), t.percent(_share(one))),
+        )
+        for one in summary.iter_rows(named=True)
+    ]
+    st.html(table(heads, rows, t("units.summary.title")))
+
+
+def _share(one: dict[str, Any]) -> float | None:
+    return one["numerator"] / one["denominator"] if one["denominator"] else None
+
+
+def _table(view: View) -> None:
+    t = view.texts
+    line = st.selectbox(
+        t("filter.reporting_line"), queries.lines(view.con), index=None, key="unit_line",
+        format_func=lambda code: t.label("reporting_line", code), placeholder=t("filter.all"),
+    )  # fmt: skip
+    found = queries.cards(view.con, line)
+    codes = found["indicator"].unique(maintain_order=True).sort().to_list()
+    by_unit = found.partition_by("unit_id", maintain_order=True)
+    pages = max(1, -(-len(by_unit) // PAGE_UNITS))
+    page = 1
+    if pages > 1:
+        page = st.number_input(t("page.number", pages=pages), 1, pages, key=f"unit_page_{line}")
+    heads = [
+        Head(t("units.unit"), css="name"),
+        Head(t("filter.reporting_line")),
+        *(Head(two_lines(code, t.label("unit_indicator", code))) for code in codes),
+    ]
+    rows = [_unit_row(t, part, codes) for part in by_unit[(page - 1) * PAGE_UNITS : page * PAGE_UNITS]]
+    st.html(table(heads, rows, t("units.table.title")))
+
+
+def _unit_row(t: Texts, part: pl.DataFrame, codes: list[str]) -> tuple[str | None, ...]:
+    first = part.row(0, named=True)
+    by_code = {one["indicator"]: one for one in part.iter_rows(named=True)}
+    return (
+        first["name"],
+        t.label("reporting_line", first["reporting_line"]),
+        *(_duty(t, by_code.get(code), first) for code in codes),
+    )
+
+
+def _duty(t: Texts, one: dict[str, Any] | None, unit: dict[str, Any]) -> Html | None:
+    """Complete or not in sign and words, with the count, or the number of the document that shows it."""
+    if one is None:
+        return None
+    documents = {"U2": unit["plan_doc_no"], "U3": unit["doc_no"]}
+    note = documents.get(one["indicator"]) or (
+        f"{t.trimmed(one['numerator'])}/{t.trimmed(one['denominator'])}" if one["denominator"] > 1 else ""
+    )
+    return two_lines(completeness(one["value"], lambda code: t.label("completeness", code)), note or "")

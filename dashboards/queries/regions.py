@@ -1,0 +1,33 @@
+"""Queries of 区域与学科: the 37 reporting lines, and the classes of disciplines."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import polars as pl
+from duckdb import DuckDBPyConnection
+
+Column = Literal["reporting_line", "cast_class"]
+
+
+def summary(con: DuckDBPyConnection, column: Column) -> pl.DataFrame:
+    """One row a code of `column`: counts, and the spread of scores of those rated.
+
+    code, societies_n, filed_n, rated_n, filed_share, best_share (excellent or good ÷ rated), verified_share,
+    selected_n, median, p25, p75 (0–100; null where nobody is rated).
+    """
+    if column not in {"reporting_line", "cast_class"}:
+        raise ValueError(f"no column {column!r} 没有该列")
+    return con.sql(
+        f"""
+        select s.{column} as code, count(*) as societies_n, count(*) filter (s.filed) as filed_n,
+               count(c.score) as rated_n, count(*) filter (s.filed) / count(*) as filed_share,
+               count(*) filter (c.band in ('excellent', 'good')) / nullif(count(c.score), 0) as best_share,
+               avg(c.verified_share) filter (c.score is not null) as verified_share,
+               count(*) filter (e.decision = 'selected') as selected_n,
+               median(c.score) as median, quantile_cont(c.score, 0.25) as p25,
+               quantile_cont(c.score, 0.75) as p75
+        from societies s join composite c using (society_id) left join exemplars e using (society_id)
+        group by s.{column} order by s.{column}
+        """
+    ).pl()
