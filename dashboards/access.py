@@ -20,8 +20,25 @@ THREADS, MEMORY = 2, "512MB"
 SAFE_VALUE = re.compile(r"[0-9A-Za-z_-]{1,40}")
 
 # Rows of one society; null means the row is of many (a register) and only the national role sees it.
-SOCIETY_TABLES = ("dimensions", "composite", "exemplars", "findings", "files", *details.OPEN)
-COMMON_TABLES = ("labels", "indicator_definitions", "run", "expectation_results", "units", "unit_measures")
+SOCIETY_TABLES = (
+    "dimensions",
+    "composite",
+    "exemplars",
+    "findings",
+    "files",
+    "changes",
+    "restatements",
+    *details.OPEN,
+)
+COMMON_TABLES = (
+    "labels",
+    "indicator_definitions",
+    "run",
+    "comparisons",
+    "expectation_results",
+    "units",
+    "unit_measures",
+)
 NATIONAL_ONLY = ("findings_summary", "expectation_results", "units", "unit_measures")
 
 

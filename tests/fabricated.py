@@ -32,6 +32,7 @@ FIELDS = [
     "影像医学",
     "数据治理",
 ]
+NO_SIGNALS = pl.DataFrame(schema={"society_id": pl.String, "indicator": pl.String, "signal": pl.String})
 GRADES = ["self_reported", "attached", "sampled", "onsite"]
 
 
@@ -50,6 +51,8 @@ class Frames:
     sensitivity: pl.DataFrame
     coherence: pl.DataFrame
     contributions: pl.DataFrame
+    measures: pl.DataFrame
+    signals: pl.DataFrame
     units: pl.DataFrame
 
 
@@ -180,7 +183,16 @@ def frames(n: int, year: int, seed: int) -> Frames:
         }
     )
     return Frames(
-        societies, indicators, dimensions, composite, exemplars, *_uncertain(composite), contributions, units
+        societies,
+        indicators,
+        dimensions,
+        composite,
+        exemplars,
+        *_uncertain(composite),
+        contributions,
+        _measures(indicators),
+        NO_SIGNALS,
+        units,
     )
 
 
@@ -225,6 +237,20 @@ def _uncertain(composite: pl.DataFrame) -> tuple[pl.DataFrame, ...]:
         schema_overrides={"maximum": pl.Float64},
     )
     return band_chances, selection, rank_sets, sensitivity, coherence
+
+
+def _measures(indicators: pl.DataFrame) -> pl.DataFrame:
+    """Figures that the indicators could have come from."""
+    counts = ["self_reported_n", "attached_n", "sampled_n", "onsite_n", "authority_n"]
+    figures = indicators.filter(pl.col("denominator") > 0)
+    return figures.select(
+        "society_id", "indicator", "numerator", "numerator_raw", "denominator",
+        *((2 * (pl.col("grade") == c.removesuffix("_n"))).cast(pl.Int64).alias(c) for c in counts),
+        rows_n=pl.lit(2, pl.Int64), pending_n=pl.lit(0, pl.Int64), pending_numerator=pl.lit(None, pl.Float64),
+        pending_denominator=pl.lit(None, pl.Float64), self_reported_numerator=pl.lit(None, pl.Float64),
+        answer=pl.lit(None, pl.String), absence=pl.lit(None, pl.String),
+        is_absence_confirmed=pl.lit(False), is_due=pl.lit(False),
+    )  # fmt: skip
 
 
 def _composite(societies: pl.DataFrame, counted: pl.DataFrame, indicators: pl.DataFrame) -> pl.DataFrame:

@@ -67,8 +67,8 @@ def score(societies: pl.DataFrame, indicators: pl.DataFrame, methodology: Method
     return Scores(
         society_ids=ids,
         indicator=values,
-        composite=np.where(is_rated, _scaled(weighted_mean(values, weights)), np.nan),
-        dimension=np.stack([_scaled(weighted_mean(values[:, c], weights[c])) for c in columns], axis=1),
+        composite=np.where(is_rated, scaled(weighted_mean(values, weights)), np.nan),
+        dimension=np.stack([scaled(weighted_mean(values[:, c], weights[c])) for c in columns], axis=1),
         weight=np.round(weight, DIGITS),
         dimension_weight=np.stack([counts[:, c] @ weights[c] for c in columns], axis=1).round(DIGITS),
         verified_share=np.round((verified & counts) @ weights / with_weight, DIGITS),
@@ -76,7 +76,8 @@ def score(societies: pl.DataFrame, indicators: pl.DataFrame, methodology: Method
     )
 
 
-def _scaled(mean: Floats) -> Floats:
+def scaled(mean: Floats) -> Floats:
+    """0–1 → 0–100, to DIGITS decimals."""
     return np.round(mean * FULL, DIGITS)
 
 

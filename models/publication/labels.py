@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from data_contracts.contract import load_contract, load_contracts
 from data_contracts.defects import load_defects
+from models.publication.restated import restatement_texts
 
 if TYPE_CHECKING:
     import polars as pl
@@ -35,7 +36,11 @@ def label_rows(methodology: dict[str, Any]) -> Iterator[Label]:
     for kind, (family, field) in ENUMS.items():
         for value in load_contract(family).field(field).enum:
             yield kind, value.code, value.zh, value.en
-    for kind, texts in yaml.safe_load(OWN.read_text(encoding="utf-8")).items():
+    own = yaml.safe_load(OWN.read_text(encoding="utf-8"))
+    log = restatement_texts()
+    for kind, texts in (
+        own | {"cause": log["causes"], "restated": log["items"], "presence": log["presence"]}
+    ).items():
         for code, text in texts.items():
             yield kind, code, text["zh"], text["en"]
     for contract in load_contracts().values():

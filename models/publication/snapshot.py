@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from models.errors import FengqingError
+from models.publication.chain import chain_of, write_changes
 from models.publication.store import write
 
 if TYPE_CHECKING:
@@ -56,8 +57,10 @@ def publish(
         try:
             with closing(duckdb.connect(str(draft))) as con:
                 created_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-                previous = current(home).get("years", {}).get(str(manifest.year - 1))
-                write(con, frames, manifest, warehouse_reader, created_at, previous)
+                chain = chain_of(current(home), manifest.year, manifest.run_id)
+                write(con, frames, manifest, warehouse_reader, created_at, chain, measures)
+                bases = {basis: snapshot_path(home, run_id) for basis, run_id in chain.bases.items()}
+                write_changes(con, bases, warehouse_reader)
                 con.execute("checkpoint")
             _sync(draft)
             draft.replace(path)
@@ -84,20 +87,26 @@ def current(home: Home) -> dict[str, Any]:
 
 
 def list_runs(home: Home) -> list[dict[str, Any]]:
-    """Every published run, newest first: run_id, year, created_at, is_current, societies_n."""
+    """Every published run, newest first.
+
+    run_id, year, created_at, is_current, societies_n, previous_run_id (of the year before), restates_run_id
+    (of the same year; null too in runs of older versions).
+    """
     now = set(current(home).get("years", {}).values())
     found = []
     for path in home.snapshots.glob("*.duckdb"):
         if RUN_ID.fullmatch(path.stem):
             with closing(open_file(path)) as con:
-                year, created_at, counts = con.sql("select year, created_at, counts from run").fetchall()[0]
+                run = con.sql("from run").pl().row(0, named=True)
             found.append(
                 {
                     "run_id": path.stem,
-                    "year": year,
-                    "created_at": created_at,
+                    "year": run["year"],
+                    "created_at": run["created_at"],
                     "is_current": path.stem in now,
-                    "societies_n": json.loads(counts)["societies"],
+                    "societies_n": json.loads(run["counts"])["societies"],
+                    "previous_run_id": run["previous_run_id"],
+                    "restates_run_id": run.get("restates_run_id"),
                 }
             )
     return sorted(found, key=lambda run: (run["created_at"], run["run_id"]), reverse=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from data_contracts.contract import load_contracts
 from models.errors import FengqingError
+from models.publication.basis import write_basis
 from models.publication.details import write_details
 from models.publication.disclosure import CASE_FAMILIES
 from models.publication.labels import definition_frame, label_frame
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
     from duckdb import DuckDBPyConnection
 
+    from models.publication.chain import Chain
     from models.publication.manifest import Manifest
 
 FILE_COLUMNS = (
@@ -64,12 +66,13 @@ def write(  # noqa: PLR0913, PLR0917 - the parts of a run
     manifest: Manifest,
     warehouse: DuckDBPyConnection,
     created_at: datetime,
-    previous_run_id: str | None,
+    chain: Chain,
+    measures: Any,
 ) -> None:
     """Fill the empty database behind `con`.
 
-    `frames` holds every table of tables.py by name. Raises FengqingError when a frame lacks a column, repeats
-    a key or holds a NaN.
+    `frames` holds every table of tables.py by name; `measures` are those of `compute`. Raises FengqingError
+    when a frame lacks a column, repeats a key or holds a NaN.
     """
     for name, table in (ASSESSMENT | MEASURES).items():
         _load(con, name, table, frames[name])
@@ -77,7 +80,8 @@ def write(  # noqa: PLR0913, PLR0917 - the parts of a run
     _copy(con, "indicator_definitions", definition_frame(manifest.methodology))
     _copy_intake(con, warehouse, manifest, frames["contributions"])
     write_details(con, warehouse, manifest.year)
-    _write_run(con, manifest, created_at, previous_run_id)
+    write_basis(con, warehouse, measures, manifest.year)
+    _write_run(con, manifest, created_at, chain)
 
 
 def _peer_groups(frames: dict[str, pl.DataFrame]) -> list[str]:
@@ -142,9 +146,7 @@ def _closed_families() -> list[str]:
     return sorted(closed | set(CASE_FAMILIES))
 
 
-def _write_run(
-    con: DuckDBPyConnection, manifest: Manifest, created_at: datetime, previous_run_id: str | None
-) -> None:
+def _write_run(con: DuckDBPyConnection, manifest: Manifest, created_at: datetime, chain: Chain) -> None:
     counts: dict[str, Any] = {
         name: con.sql(f"select count(*) from {name}").fetchall()[0][0]
         for name in (*ASSESSMENT, *MEASURES, "files", "findings")
@@ -153,11 +155,11 @@ def _write_run(
         """
         create table run (run_id varchar, year bigint, created_at timestamp, manifest varchar,
                           methodology varchar, counts varchar, previous_run_id varchar,
-                          is_provisional boolean)
+                          is_provisional boolean, restates_run_id varchar, past_runs varchar)
         """
     )
     con.execute(
-        f"insert into run select ?, ?, ?, ?, ?, ?, ?, {IS_PROVISIONAL}",
+        f"insert into run select ?, ?, ?, ?, ?, ?, ?, {IS_PROVISIONAL}, ?, ?",
         [
             manifest.run_id,
             manifest.year,
@@ -165,7 +167,9 @@ def _write_run(
             _json(manifest.as_dict()),
             _json(manifest.methodology),
             _json(counts),
-            previous_run_id,
+            chain.previous,
+            chain.restates,
+            _json(chain.past),
         ],
     )
 
