@@ -19,6 +19,10 @@ COLUMNS: dict[Role, str] = {"line": "reporting_line", "supervisor": "supervisor_
 THREADS, MEMORY = 2, "512MB"
 SAFE_VALUE = re.compile(r"[0-9A-Za-z_-]{1,40}")
 
+DECISION = (
+    "decision_gates", "decision_outlook", "decision_flips", "decision_onsite", "decision_objections",
+    "decision_publicity",
+)  # fmt: skip
 # Rows of one society; null means the row is of many (a register) and only the national role sees it.
 SOCIETY_TABLES = (
     "dimensions",
@@ -29,8 +33,10 @@ SOCIETY_TABLES = (
     "changes",
     "restatements",
     *details.OPEN,
+    *DECISION,
 )
 COMMON_TABLES = (
+    "decision_lines",
     "labels",
     "indicator_definitions",
     "run",
@@ -39,7 +45,7 @@ COMMON_TABLES = (
     "units",
     "unit_measures",
 )
-NATIONAL_ONLY = ("findings_summary", "expectation_results", "units", "unit_measures")
+NATIONAL_ONLY = ("decision_lines", "findings_summary", "expectation_results", "units", "unit_measures")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, fields
 
 import polars as pl
@@ -115,15 +114,14 @@ def exemplars(con: DuckDBPyConnection, limit: int) -> pl.DataFrame:
 
 def gates(con: DuckDBPyConnection) -> list[tuple[str, int]]:
     """(gate, societies that pass it and every gate before it), in the order of the gates."""
-    found = [
-        json.loads(text)
-        for (text,) in con.sql("select gates from exemplars where gates is not null").fetchall()
-    ]
-    order = list(dict.fromkeys(step["gate"] for society_gates in found for step in society_gates))
-    left = dict.fromkeys(order, 0)
-    for society_gates in found:
-        for step in society_gates:
-            if not step["passed"]:
-                break
-            left[step["gate"]] += 1
-    return list(left.items())
+    return con.sql(
+        """
+        with closed as (
+            select society_id, min(step) filter (outcome in ('failed', 'not_reached')) as step
+            from decision_gates group by society_id
+        )
+        select g.gate, count(*) filter (c.step is null or g.step < c.step)
+        from decision_gates g join closed c using (society_id)
+        group by g.gate, g.step order by g.step
+        """
+    ).fetchall()

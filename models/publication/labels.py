@@ -58,7 +58,14 @@ def _of_methodology(methodology: dict[str, Any]) -> Iterator[Label]:
         "band": [*composite["bands"], {"code": "unrated", **composite["unrated"]}],
         "size_class": methodology["peer_groups"]["size_classes"],
         "veto": methodology["vetoes"]["records"],
-        "hold": [*methodology["holds"]["records"], methodology["holds"]["paused_veto"]],
+        "hold": [
+            *methodology["holds"]["records"],
+            methodology["holds"]["paused_veto"],
+            methodology["objections"]["adjusted"],
+            methodology["objections"]["pending"],
+            *methodology["register_hints"]["records"],
+        ],
+        "onsite_risk": methodology["exemplars"]["onsite"]["risks"],
         "unrated_reason": [{"code": c, **t} for c, t in composite["unrated_reasons"].items()],
     }
     for kind, items in named.items():

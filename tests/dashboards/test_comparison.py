@@ -62,7 +62,9 @@ def test_gates_never_let_in_again(con):
 
 
 def test_a_gate_not_reached_counts_as_closed(con):
-    steps = '[{"gate": "a", "passed": true}, {"gate": "b", "passed": null}, {"gate": "c", "passed": true}]'
-    con.execute("drop view exemplars")
-    con.execute("create view exemplars as select $1 as gates".replace("$1", f"'{steps}'"))
+    con.execute("drop view decision_gates")
+    con.execute(
+        "create view decision_gates as select * from (values ('S', 1, 'a', 'passed'), "
+        "('S', 2, 'b', 'not_reached'), ('S', 3, 'c', 'passed')) t(society_id, step, gate, outcome)"
+    )
     assert comparison.gates(con) == [("a", 1), ("b", 0), ("c", 0)]
