@@ -57,7 +57,7 @@ def flip_frame(candidates: Candidates, decision: Decision, methodology: Methodol
     """
     scores, n = candidates.scores, len(candidates.scores.composite)
     shifts = shifts_of(candidates, decision, methodology)
-    column, after, only_places = _indicator(candidates, decision, shifts, methodology)
+    column, after, only_places, by_floor = _indicator(candidates, decision, shifts, methodology)
     weight, searched = weight_changes(candidates, decision, shifts, methodology)
     codes = list(methodology.weights)
     found = column >= 0
@@ -70,7 +70,7 @@ def flip_frame(candidates: Candidates, decision: Decision, methodology: Methodol
         {
             "row": shifts.who,
             "score_needed": np.where(np.isfinite(shifts.needed), target.round(DIGITS), np.nan),
-            "bound_by": np.where(np.isfinite(shifts.needed), BOUNDS[shifts.bound], "quota"),
+            "bound_by": np.where(by_floor, "dimension_floor", BOUNDS[shifts.bound]),
             "indicator": [codes[j] if j >= 0 else None for j in column.tolist()],
             "indicator_from": before,
             "indicator_to": np.where(found, after.round(DIGITS), np.nan),
@@ -214,10 +214,11 @@ def _chosen_at(
 
 def _indicator(
     candidates: Candidates, decision: Decision, shifts: Shifts, methodology: Methodology
-) -> tuple[Ints, Floats, Flags]:
+) -> tuple[Ints, Floats, Flags, Flags]:
     """The indicator with the least change that turns the decision: column (−1: none), its score then.
 
-    Also whether only gates and places are judged: a society below a dimension's floor has draws below it too.
+    Also whether only gates and places are judged (a society below a dimension's floor has draws below it
+    too), and whether it is a dimension's floor that turns the decision.
     """
     scores, who, rules = candidates.scores, shifts.who, methodology.exemplars
     value, weights = scores.indicator[who], weights_of(methodology)
@@ -235,6 +236,8 @@ def _indicator(
     only_places: Flags = np.asarray(fails.any(axis=1))
     places = np.maximum(_without_stability(candidates, decision, shifts, methodology), 0.0)
     for_places = np.maximum(places[:, None] * per_point, to_floor)
+    on_floor = np.where(only_places[:, None], to_floor > places[:, None] * per_point, False)
+    on_floor = np.where(gains[:, None], on_floor, to_floor > change)
     change = np.where(only_places[:, None], for_places, change)
     barred = only_places[:, None] & ((fails.sum(axis=1) > 1)[:, None] | ~fails[:, owner])
     # A loss comes at the floor of the dimension too, whichever is nearer.
@@ -246,7 +249,9 @@ def _indicator(
     column: Ints = np.asarray(size.argmin(axis=1))
     rows = np.arange(len(who))
     column = np.asarray(np.where(np.isfinite(size[rows, column]), column, -1))
-    return column, after[rows, np.where(column >= 0, column, 0)], only_places
+    chosen = np.where(column >= 0, column, 0)
+    by_floor = np.where(column >= 0, on_floor[rows, chosen], only_places)
+    return column, after[rows, chosen], only_places, np.asarray(by_floor)
 
 
 def _without_stability(
