@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -54,6 +55,12 @@ FINDINGS: Columns = (
     ("message_en", "VARCHAR NOT NULL", "英文提示 | Message in English"),
     ("society_id", "VARCHAR", "统一社会信用代码 | Society"),
     ("report_year", "BIGINT", "报告年度 | Report year"),
+    (
+        "cells",
+        "VARCHAR",
+        "有关单元格，每行一个（可为区域），等号后为应填内容 | Cells concerned, one or one range a line; "
+        "after an equals sign what belongs there",
+    ),
 )
 
 EXPECTATION_RESULTS: Columns = (
@@ -101,6 +108,15 @@ def sql_for_table(name: str) -> list[str]:
         text = comment.replace("'", "''")
         statements.append(f"COMMENT ON COLUMN {name}.\"{column}\" IS '{text}'")
     return statements
+
+
+def versions() -> list[tuple[str, str, str]]:
+    """Name, version and digest of the shape of each table here, by which an older warehouse is told."""
+    return [
+        (name, "1", hashlib.sha256(sql_for_table(name)[0].encode()).hexdigest()[:16])
+        for name in TABLES
+        if name != "contract_versions"
+    ]
 
 
 def replace_expectation_results(con: duckdb.DuckDBPyConnection, run_id: str, results: pl.DataFrame) -> None:

@@ -154,7 +154,7 @@ def _insert(con: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> 
 
 def _note_repeats(con: duckdb.DuckDBPyConnection, files: pl.DataFrame) -> None:
     """Finding D40 on whole files: file_id, society_id, report_year, variant, and revisions a and b."""
-    absent = [n for n in (*PLACEHOLDERS, "sheet", "field", "col") if n not in files.columns]
+    absent = [n for n in (*PLACEHOLDERS, "sheet", "field", "col", "cells") if n not in files.columns]
     noted = files.with_columns(
         pl.lit(REPEATED).alias("code"),
         pl.lit("W").alias("verdict"),
