@@ -81,7 +81,9 @@ def intake(con: DuckDBPyConnection) -> Row:
     found = _one(
         con,
         """
-        select count(*) as files_n, count(*) filter (status = 'superseded') as superseded_n,
+        select count(*) filter (status <> 'container') as files_n,
+               count(*) filter (status = 'container') as archives_n,
+               count(*) filter (status = 'superseded') as superseded_n,
                count(*) filter (status = 'refused') as refused_n,
                coalesce(sum(rows_read), 0)::bigint as rows_read,
                coalesce(sum(accepted), 0)::bigint as accepted,

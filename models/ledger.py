@@ -20,7 +20,11 @@ FILES: Columns = (
     ("society_id", "VARCHAR", "统一社会信用代码（多学会文件为空）| Society, null when of many"),
     ("report_year", "BIGINT", "报告年度 | Report year, null when of many"),
     ("revision", "BIGINT", "修订号 | Revision, null when the file has none"),
-    ("status", "VARCHAR NOT NULL", "current有效、superseded已被替代、refused未受理 | What became of it"),
+    (
+        "status",
+        "VARCHAR NOT NULL",
+        "current有效、superseded已被替代、refused未受理、container压缩包 | What became of it",
+    ),
     ("rows_read", "BIGINT NOT NULL", "读到的行 | Rows read"),
     ("accepted", "BIGINT NOT NULL", "接收的行 | Rows accepted"),
     ("returned", "BIGINT NOT NULL", "退回补正的行 | Rows returned for correction"),
@@ -28,6 +32,7 @@ FILES: Columns = (
     ("non_data", "BIGINT NOT NULL", "表头、合计、说明等行 | Headers, totals, notes"),
     ("landed_at", "TIMESTAMP NOT NULL", "收到时间（UTC）| When it was received (UTC)"),
     ("batch_id", "VARCHAR NOT NULL", "入库批次 | Batch that loaded it"),
+    ("container", "VARCHAR", "所在压缩包的文件标识 | The archive it came in, a file_id"),
 )
 
 ROWS: Columns = (

@@ -151,7 +151,7 @@ def frames(n: int, year: int, seed: int) -> Frames:
                         society, one.code, one.families[0],
                         f"{sha(year, i)}/表{one.dimension}/{7 + k}/{one.code}", 1.0 * k, 1.0,
                         grade, 1.0, False, sha(year, i), f"表{one.dimension[1]}宣讲教育", 7 + k,
-                        f"虚构来源{k + 1}",
+                        f"虚构来源{k + 1}", None,
                     )
                     for k in range(2)
                 ]  # fmt: skip
@@ -163,7 +163,7 @@ def frames(n: int, year: int, seed: int) -> Frames:
     ])  # fmt: skip
     contributions = pl.DataFrame(sources, orient="row", schema=[
         "society_id", "indicator", "family", "row_id", "numerator", "denominator", "grade", "evidence_weight",
-        "is_pending", "source_file", "source_sheet", "source_row", "label",
+        "is_pending", "source_file", "source_sheet", "source_row", "label", "left_out",
     ])  # fmt: skip
     counted = indicators.filter(pl.col("score").is_not_null())
     dimensions = (
@@ -396,7 +396,7 @@ def fill_intake(home: Home, made: Frames, year: int) -> None:
         for one in filed.iter_rows(named=True):
             con.execute(
                 "insert into files values (?, ?, 20480, 'society', ?, ?, 1, 'current', 60, 45, 2, 1, 12, "
-                "timestamp '2026-04-01 08:00:00', ?)",
+                "timestamp '2026-04-01 08:00:00', ?, null)",
                 [
                     sha(year, one["i"]), f"{one['society_id']}_{year}_r1.xlsx", one["society_id"], year,
                     f"b{year}",
@@ -409,7 +409,7 @@ def fill_intake(home: Home, made: Frames, year: int) -> None:
                     continue
                 con.execute(
                     "insert into findings values (?, '表3宣讲教育', ?, 2, 'held_on', '活动日期', ?, ?, "
-                    "'原值文字', null, '日期不在该年度', 'The date is outside the year', ?, ?)",
+                    "'原值文字', null, '日期不在该年度', 'The date is outside the year', ?, ?, null)",
                     [sha(year, one["i"]), row, defect, verdict, one["society_id"], year],
                 )  # fmt: skip
         for k in range(1, 5):

@@ -12,7 +12,7 @@ from dashboards.tables import Head, badge, bar, cards, cell, state, table, two_l
 from dashboards.view import View, chart, heading, run_line, section
 from models.errors import FengqingError
 from models.publication.disclosure import SMALLEST_COUNT
-from models.publication.explain import Explanation, explain
+from models.publication.explain import Explanation, Source, explain
 
 MATCHES, FINDINGS, SOURCES = 100, 20, 200
 
@@ -262,7 +262,7 @@ def _sources(view: View, society_id: str) -> None:
             source.label,
             t.trimmed(source.numerator),
             t.trimmed(source.denominator),
-            t.label("state", "under_verification") if source.is_pending else t.label("grade", source.grade),
+            _standing(t, source),
             t.trimmed(source.evidence_weight),
         )
         for source in one.sources[:SOURCES]
@@ -270,6 +270,13 @@ def _sources(view: View, society_id: str) -> None:
     st.html(table(heads, rows, t("society.sources.title")))
     if len(one.sources) > SOURCES:
         st.text(t("society.sources.more", shown=SOURCES, total=t.integer(len(one.sources))))
+
+
+def _standing(t: Texts, source: Source) -> str:
+    """Why a row adds nothing, or else how well it is evidenced."""
+    if source.left_out:
+        return t.label("left_out", source.left_out)
+    return t.label("state", "under_verification") if source.is_pending else t.label("grade", source.grade)
 
 
 def _sentence(t: Texts, one: Explanation, suppressed: bool) -> str:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FILE_COLUMNS = (
     "file_id, name, bytes, origin, society_id, report_year, revision, status, rows_read, accepted, returned, "
-    "quarantined, non_data, landed_at"
+    "quarantined, non_data, landed_at, container"
 )
 # A file belongs to a run by its year, or because a figure of the run rests on it.
 FILES = f"""

@@ -164,7 +164,8 @@ MEASURES: dict[str, Table] = {
         "每一来源行对指标的贡献 | What every source row adds to an indicator",
         _columns(
             "society_id, indicator, family, row_id, numerator DOUBLE, denominator DOUBLE, grade, "
-            "evidence_weight DOUBLE, is_pending BOOLEAN, source_file, source_sheet, source_row BIGINT, label"
+            "evidence_weight DOUBLE, is_pending BOOLEAN, source_file, source_sheet, source_row BIGINT, "
+            "label, left_out"
         ),
         ("society_id", "indicator", "family", "row_id"),
     ),
