@@ -21,8 +21,7 @@ where i.society_id = $1 and i.indicator = $2
 """
 SOURCES = """
 select c.label, c.family, f.name as file, c.source_sheet as sheet, c.source_row as row, c.numerator,
-       c.denominator, c.grade, c.evidence_weight, c.is_pending, c.source_file as file_id,
-       c.left_out
+       c.denominator, c.grade, c.evidence_weight, c.is_pending, c.source_file as file_id
 from contributions c
 left join files f on f.file_id = c.source_file
 where c.society_id = $1 and c.indicator = $2
@@ -32,10 +31,7 @@ order by file nulls last, sheet, row, c.row_id
 
 @dataclass(frozen=True)
 class Source:
-    """One row of a received file and what it adds (numerator and denominator before evidence weights).
-
-    `left_out` says why a row adds nothing though it was accepted: a code of the labels.
-    """
+    """One row of a received file and what it adds (numerator and denominator before evidence weights)."""
 
     label: str | None
     family: str
@@ -48,7 +44,6 @@ class Source:
     evidence_weight: float | None
     is_pending: bool
     file_id: str
-    left_out: str | None
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,7 @@ from models.assessment.methodology.rules import (
     Composite,
     Exemplars,
     Holds,
-    Objections,
     PeerGroups,
-    RegisterHints,
     Uncertainty,
     Vetoes,
 )
@@ -60,8 +58,6 @@ class Methodology(Block):
     coherence: Coherence
     vetoes: Vetoes
     holds: Holds
-    register_hints: RegisterHints
-    objections: Objections
     exemplars: Exemplars
     calendar: Calendar
     _sha256: str = PrivateAttr(default="")

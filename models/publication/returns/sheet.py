@@ -79,9 +79,7 @@ def list_sheet(
 
 def _target(line: dict[str, Any], first_sheet: str) -> str:
     sheet = (line["at_sheet"] or first_sheet).replace("'", "''")
-    first = line["cells"].partition("\n")[0].partition("=")[0] if line["cells"] else None
-    place = first or address((line["at_row"] or 1, line["at_col"] or 1))
-    return f"'{sheet}'!{place}"
+    return f"'{sheet}'!{address((line['at_row'] or 1, line['at_col'] or 1))}"
 
 
 def _row(number: int, height: int, cells: list[str]) -> str:
