@@ -91,7 +91,9 @@ def _decided(
         societies=societies,
         scores=scores,
         draws=draws,
-        barred=pl.DataFrame({"veto_code": nothing, "hold_code": nothing}),
+        barred=pl.DataFrame(
+            dict.fromkeys(("veto_code", "hold_code", "objection_code", "hint_codes"), nothing)
+        ).with_columns(has_open_objection=pl.lit(value=False)),
         practice_tag=pl.Series(["education"] * SOCIETIES),
         past=pl.DataFrame(schema=NO_YEARS),
     )
@@ -100,7 +102,7 @@ def _decided(
     band_frame(
         scores.society_ids, scores.is_rated, {n: d.bands for n, d in draws.layers().items()}, methodology
     )
-    return draws, decide(candidates, 2025, methodology)
+    return draws, decide(candidates, 2025, methodology).exemplars
 
 
 def _measures(

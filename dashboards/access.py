@@ -19,6 +19,10 @@ COLUMNS: dict[Role, str] = {"line": "reporting_line", "supervisor": "supervisor_
 THREADS, MEMORY = 2, "512MB"
 SAFE_VALUE = re.compile(r"[0-9A-Za-z_-]{1,40}")
 
+DECISION = (
+    "decision_gates", "decision_outlook", "decision_flips", "decision_onsite", "decision_objections",
+    "decision_publicity",
+)  # fmt: skip
 # Rows of one society; null means the row is of many (a register) and only the national role sees it.
 SOCIETY_TABLES = (
     "dimensions",
@@ -28,13 +32,11 @@ SOCIETY_TABLES = (
     "files",
     "changes",
     "restatements",
-    "society_names",
-    "band_probabilities",
-    "selection_probabilities",
-    "rank_sets",
     *details.OPEN,
+    *DECISION,
 )
 COMMON_TABLES = (
+    "decision_lines",
     "labels",
     "indicator_definitions",
     "run",
@@ -42,11 +44,8 @@ COMMON_TABLES = (
     "expectation_results",
     "units",
     "unit_measures",
-    "coherence",
-    "sensitivity",
-    "case_summary",
 )
-NATIONAL_ONLY = ("findings_summary", "expectation_results", "units", "unit_measures", "case_summary")
+NATIONAL_ONLY = ("decision_lines", "findings_summary", "expectation_results", "units", "unit_measures")
 
 
 @dataclass(frozen=True)

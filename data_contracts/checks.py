@@ -47,8 +47,8 @@ def checks_of(contract: Contract) -> Iterator[Check]:
             "rule",
             f"not ({rule.holds})",
             "hard" if rule.is_hard else "drift",
-            zh=rule.description,
-            en=rule.name.replace("_", " ").capitalize(),
+            zh=rule.zh,
+            en=rule.en,
         )
     covered: set[str] = set()
     for relationship in contract.relationships:

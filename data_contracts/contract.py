@@ -90,11 +90,13 @@ class Field:
 class Rule:
     """A rule over one row: the SQL expression must not be false (null passes).
 
-    Written in the SQL that both Polars and DuckDB read alike.
+    Written in the SQL that both Polars and DuckDB read alike. `zh` and `en` say what must hold. `fields` are
+    the columns it relates, the society's year aside; the first is the one a finding is filed under.
     """
 
     name: str
-    description: str
+    zh: str
+    en: str
     holds: str
     fields: tuple[str, ...]
     defect: str
@@ -292,7 +294,15 @@ def _field(p: Any) -> Field:
 def _rule(q: Any) -> Rule:
     how = q.implementation
     is_hard = q.severity == "error"
-    return Rule(q.name, q.description, how["holds"], tuple(how["fields"]), how["defect"], is_hard)
+    return Rule(
+        q.name,
+        q.description,
+        _extras(q.customProperties)["en"],
+        how["holds"],
+        tuple(how["fields"]),
+        how["defect"],
+        is_hard,
+    )
 
 
 def _relationship(r: Any) -> Relationship:

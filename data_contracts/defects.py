@@ -16,10 +16,10 @@ DEFECTS_FILE = Path(__file__).parent / "defects.yaml"
 Verdict = Literal["A", "W", "R", "Q"]
 Lang = Literal["zh", "en"]
 
-# What a message may name. `cell` is the spreadsheet address, e.g. C7; a, b, c belong to each check.
 # How characters that cannot be seen, or would be taken for a placeholder, are shown in a message.
 _SHOWN = {"{": "｛", "}": "｝", "\n": "⏎", "\r": "", "\t": "⇥", "\u00a0": "␣", "\u3000": "␣", "\u200b": "␣"}
-PLACEHOLDERS = ("value", "repaired", "header", "row", "cell", "a", "b", "c")
+# What a message may name. `cell` is the spreadsheet address, e.g. C7; a to d belong to each check.
+PLACEHOLDERS = ("value", "repaired", "header", "row", "cell", "a", "b", "c", "d")
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,21 @@ class Defect:
 
 
 @cache
-def load_defects() -> dict[str, Defect]:
-    """All defects by code."""
+def _content() -> dict[str, Any]:
     import yaml
 
-    entries = yaml.safe_load(DEFECTS_FILE.read_text(encoding="utf-8"))["defects"]
-    return {d.code: d for d in map(_defect, entries)}
+    return dict(yaml.safe_load(DEFECTS_FILE.read_text(encoding="utf-8")))
+
+
+@cache
+def load_defects() -> dict[str, Defect]:
+    """All defects by code."""
+    return {d.code: d for d in map(_defect, _content()["defects"])}
+
+
+def facts(lang: Lang) -> dict[str, str]:
+    """How messages say what stands in a cell: `filled`, `blank`, and what goes `between` two of them."""
+    return dict(_content()["facts"][lang])
 
 
 def _defect(entry: dict[str, Any]) -> Defect:

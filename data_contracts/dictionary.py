@@ -89,8 +89,7 @@ def _section(contract: Contract, lang: str) -> Iterator[str]:
     if contract.rules:
         yield f"\n**{say['rows_must_hold']}**\n"
         for rule in contract.rules:
-            text = rule.name.replace("_", " ").capitalize() if lang == "en" else rule.description
-            yield f"- {text}{say['colon']}`{rule.holds}`（{rule.defect}）"
+            yield f"- {guidance.label(rule, lang)}{say['colon']}`{rule.holds}`（{rule.defect}）"
     if contract.relationships:
         yield f"\n**{say['refers_to']}**\n"
         for r in contract.relationships:

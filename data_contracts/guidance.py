@@ -7,7 +7,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from data_contracts.contract import Contract, Field
+from data_contracts.contract import Contract, Field, Rule
 from data_contracts.layout import workbook
 
 WORDS_FILE = Path(__file__).with_name("guidance.yaml")
@@ -28,7 +28,7 @@ def words(lang: str) -> dict[str, str]:
     return {key: texts[lang] for key, texts in entries.items()}
 
 
-def label(item: Field | Contract, lang: str) -> str:
+def label(item: Field | Contract | Rule, lang: str) -> str:
     """Its name in the language."""
     return item.en if lang == "en" else item.zh
 
@@ -94,8 +94,7 @@ def example(f: Field) -> str | int | float:
 def rules(contract: Contract, f: Field, lang: str) -> list[str]:
     """The row rules that name the field."""
     named = (r for r in contract.rules if f.name in r.fields)
-    texts = (r.name.replace("_", " ").capitalize() if lang == "en" else r.description for r in named)
-    return list(dict.fromkeys(texts))
+    return list(dict.fromkeys(label(r, lang) for r in named))
 
 
 def note(contract: Contract, f: Field, lang: str, is_brief: bool = False) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,7 +20,11 @@ FILES: Columns = (
     ("society_id", "VARCHAR", "统一社会信用代码（多学会文件为空）| Society, null when of many"),
     ("report_year", "BIGINT", "报告年度 | Report year, null when of many"),
     ("revision", "BIGINT", "修订号 | Revision, null when the file has none"),
-    ("status", "VARCHAR NOT NULL", "current有效、superseded已被替代、refused未受理 | What became of it"),
+    (
+        "status",
+        "VARCHAR NOT NULL",
+        "current有效、superseded已被替代、refused未受理、container压缩包 | What became of it",
+    ),
     ("rows_read", "BIGINT NOT NULL", "读到的行 | Rows read"),
     ("accepted", "BIGINT NOT NULL", "接收的行 | Rows accepted"),
     ("returned", "BIGINT NOT NULL", "退回补正的行 | Rows returned for correction"),
@@ -27,6 +32,7 @@ FILES: Columns = (
     ("non_data", "BIGINT NOT NULL", "表头、合计、说明等行 | Headers, totals, notes"),
     ("landed_at", "TIMESTAMP NOT NULL", "收到时间（UTC）| When it was received (UTC)"),
     ("batch_id", "VARCHAR NOT NULL", "入库批次 | Batch that loaded it"),
+    ("container", "VARCHAR", "所在压缩包的文件标识 | The archive it came in, a file_id"),
 )
 
 ROWS: Columns = (
@@ -54,6 +60,12 @@ FINDINGS: Columns = (
     ("message_en", "VARCHAR NOT NULL", "英文提示 | Message in English"),
     ("society_id", "VARCHAR", "统一社会信用代码 | Society"),
     ("report_year", "BIGINT", "报告年度 | Report year"),
+    (
+        "cells",
+        "VARCHAR",
+        "有关单元格，每行一个（可为区域），等号后为应填内容 | Cells concerned, one or one range a line; "
+        "after an equals sign what belongs there",
+    ),
 )
 
 EXPECTATION_RESULTS: Columns = (
@@ -101,6 +113,15 @@ def sql_for_table(name: str) -> list[str]:
         text = comment.replace("'", "''")
         statements.append(f"COMMENT ON COLUMN {name}.\"{column}\" IS '{text}'")
     return statements
+
+
+def versions() -> list[tuple[str, str, str]]:
+    """Name, version and digest of the shape of each table here, by which an older warehouse is told."""
+    return [
+        (name, "1", hashlib.sha256(sql_for_table(name)[0].encode()).hexdigest()[:16])
+        for name in TABLES
+        if name != "contract_versions"
+    ]
 
 
 def replace_expectation_results(con: duckdb.DuckDBPyConnection, run_id: str, results: pl.DataFrame) -> None:

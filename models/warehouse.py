@@ -109,9 +109,14 @@ def _ensure_schema(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     con.execute(";\n".join(statements))  # one script: statement by statement takes seconds
     con.executemany(
         "insert into contract_versions values (?, ?, ?)",
-        [[c.name, c.version, ddl.fingerprint(c)] for c in contracts],
+        _versions(),
     )
     con.execute("commit")
+
+
+def _versions() -> list[tuple[str, str, str]]:
+    """Name, version and shape of every table: those of the contracts, and the books."""
+    return [*((c.name, c.version, ddl.fingerprint(c)) for c in load_contracts().values()), *ledger.versions()]
 
 
 def _check_versions(con: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -122,7 +127,7 @@ def _check_versions(con: duckdb.DuckDBPyConnection, path: Path) -> None:
             f"{path} is not a warehouse of this system; name another folder with --home.",
         )
     made = con.sql("select family, version, fingerprint from contract_versions").fetchall()
-    now = [(c.name, c.version, ddl.fingerprint(c)) for c in load_contracts().values()]
+    now = _versions()
     changed = {(name, digest) for name, _, digest in made} ^ {(name, digest) for name, _, digest in now}
     if changed:
         families = {name for name, _ in changed}

@@ -9,7 +9,8 @@ from models.home import Home
 from pipelines.options import console, say
 
 RECEIVED = """
-select count(*) as files, count(*) filter (status = 'refused') as refused,
+select count(*) filter (status <> 'container') as files,
+       count(*) filter (status = 'container') as archives, count(*) filter (status = 'refused') as refused,
        sum(rows_read)::bigint as rows_read, sum(accepted)::bigint as accepted,
        sum(returned)::bigint as returned,
        sum(quarantined)::bigint as quarantined, sum(non_data)::bigint as non_data
@@ -61,6 +62,7 @@ def print_summary(summary: dict[str, Any], lang: str) -> None:
     for zh, en, value in (
         ("收到文件", "Files received", received["files"]),
         ("其中未受理", "of them refused", received["refused"]),
+        ("压缩包（其中文件已逐个计入）", "Archives (their files are counted above)", received["archives"]),
         ("读取行", "Rows read", received["rows_read"]),
         ("接收行", "Rows accepted", received["accepted"]),
         ("退回行", "Rows returned", received["returned"]),

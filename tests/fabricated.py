@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -16,6 +17,7 @@ from models.assessment.methodology import load
 from models.home import Home
 from models.publication import manifest as manifests
 from models.publication import snapshot
+from models.publication.tables import ASSESSMENT
 
 LEVELS = ["national", "provincial", "provincial", "sub_provincial", "city", "county"]
 SIZES = ["large", "medium", "small", "micro"]
@@ -46,6 +48,13 @@ class Frames:
     dimensions: pl.DataFrame
     composite: pl.DataFrame
     exemplars: pl.DataFrame
+    decision_gates: pl.DataFrame
+    decision_outlook: pl.DataFrame
+    decision_flips: pl.DataFrame
+    decision_lines: pl.DataFrame
+    decision_onsite: pl.DataFrame
+    decision_objections: pl.DataFrame
+    decision_publicity: pl.DataFrame
     band_probabilities: pl.DataFrame
     selection_probabilities: pl.DataFrame
     rank_sets: pl.DataFrame
@@ -142,7 +151,7 @@ def frames(n: int, year: int, seed: int) -> Frames:
                         society, one.code, one.families[0],
                         f"{sha(year, i)}/表{one.dimension}/{7 + k}/{one.code}", 1.0 * k, 1.0,
                         grade, 1.0, False, sha(year, i), f"表{one.dimension[1]}宣讲教育", 7 + k,
-                        f"虚构来源{k + 1}",
+                        f"虚构来源{k + 1}", None,
                     )
                     for k in range(2)
                 ]  # fmt: skip
@@ -154,7 +163,7 @@ def frames(n: int, year: int, seed: int) -> Frames:
     ])  # fmt: skip
     contributions = pl.DataFrame(sources, orient="row", schema=[
         "society_id", "indicator", "family", "row_id", "numerator", "denominator", "grade", "evidence_weight",
-        "is_pending", "source_file", "source_sheet", "source_row", "label",
+        "is_pending", "source_file", "source_sheet", "source_row", "label", "left_out",
     ])  # fmt: skip
     counted = indicators.filter(pl.col("score").is_not_null())
     dimensions = (
@@ -172,7 +181,7 @@ def frames(n: int, year: int, seed: int) -> Frames:
         .sort("society_id", "dimension")
     )
     composite = _composite(societies, counted, indicators)
-    exemplars = _exemplars(societies, composite, rng)
+    exemplars, chain = _exemplars(societies, composite, rng)
     units = pl.DataFrame(
         {
             "unit_id": ["U001", "U002", "U003", "U004"] * 2,
@@ -189,6 +198,7 @@ def frames(n: int, year: int, seed: int) -> Frames:
         dimensions,
         composite,
         exemplars,
+        *_decided(exemplars, chain),
         *_uncertain(composite),
         contributions,
         _measures(indicators),
@@ -296,35 +306,87 @@ def _composite(societies: pl.DataFrame, counted: pl.DataFrame, indicators: pl.Da
     )  # fmt: skip
 
 
-def _exemplars(societies: pl.DataFrame, composite: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
-    rows = []
+def _exemplars(
+    societies: pl.DataFrame, composite: pl.DataFrame, rng: np.random.Generator
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    rows, steps = [], []
     for one in composite.join(societies.select("society_id", "cast_class"), on="society_id").iter_rows(
         named=True
     ):
         score, verified = one["score"], one["verified_share"] or 0.0
         gates = [
-            {"gate": "filed", "passed": score is not None, "figure": None, "threshold": None},
-            {"gate": "veto", "passed": one["veto_code"] is None, "figure": None, "threshold": None},
-            {"gate": "hold", "passed": one["hold_code"] is None, "figure": None, "threshold": None},
-            {"gate": "score", "passed": (score or 0) >= 80, "figure": score, "threshold": 80},
-            {"gate": "verified_share", "passed": verified >= 0.4, "figure": verified, "threshold": 0.4},
+            ("filed", score is not None, None, None, "NOT_FILED"),
+            ("veto", one["veto_code"] is None, None, None, "VETO"),
+            ("hold", one["hold_code"] is None, None, None, "HOLD"),
+            ("score", (score or 0) >= 80, score, 80.0, "SCORE_FLOOR"),
+            ("verified_share", verified >= 0.4, verified, 0.4, "VERIFIED_SHARE"),
         ]
-        reasons = ["NOT_FILED", "VETO", "HOLD", "SCORE_FLOOR", "VERIFIED_SHARE"]
-        failed = next((r for r, gate in zip(reasons, gates, strict=True) if not gate["passed"]), "SELECTED")
+        failed = next((reason for _, passed, _, _, reason in gates if not passed), "SELECTED")
         chosen = failed == "SELECTED"
+        steps += [
+            (
+                one["society_id"], n, gate, "passed" if passed else "failed", figure, threshold, None,
+                f"规则{gate}", f"Rule {gate}",
+            )
+            for n, (gate, passed, figure, threshold, _) in enumerate(gates, start=1)
+        ]  # fmt: skip
         rows.append(
             (
                 one["society_id"], "selected" if chosen else "not_selected", failed,
                 f"入选：综合得分{score:.1f}" if chosen else f"理由 {failed}",
                 f"Selected: score {score:.1f}" if chosen else f"Reason {failed}",
-                json.dumps(gates), one["cast_class"], float(rng.uniform(0.8, 1)) if chosen else None,
+                one["cast_class"], float(rng.uniform(0.8, 1)) if chosen else None,
                 "education" if chosen else None,
             )
         )  # fmt: skip
-    return pl.DataFrame(rows, orient="row", infer_schema_length=None, schema=[
-        "society_id", "decision", "reason_code", "reason_zh", "reason_en", "gates", "quota_class",
-        "stability", "practice_tag",
+    return _framed("exemplars", rows), _framed("decision_gates", steps)
+
+
+def _decided(exemplars: pl.DataFrame, chain: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """The other frames of the decision: figures that fit, without the rules behind them."""
+    yield chain
+    ids = exemplars["society_id"].to_list()
+    failed = dict(chain.filter(pl.col("outcome") == "failed").group_by("society_id").len().iter_rows())
+    first = dict(
+        chain.filter(pl.col("outcome") == "failed").sort("step").unique("society_id", keep="first")
+        .select("society_id", "gate").iter_rows()
+    )  # fmt: skip
+    chosen = set(exemplars.filter(pl.col("decision") == "selected")["society_id"])
+    near = [one for one in ids if first.get(one) == "score"]
+    yield _framed("decision_outlook", [
+        (one, failed.get(one, 0), first.get(one), 1.5 if one in near else None,
+         near.index(one) + 1 if one in near else None, 1 if one in near else None, None,
+         first.get(one) and f"未过{first[one]}", first.get(one) and f"Fails {first[one]}")
+        for one in ids
     ])  # fmt: skip
+    yield _framed("decision_flips", [
+        (one, "lose" if one in chosen else "gain", 80.0, "score", "2.1", 0.5, 0.0 if one in chosen else 1.0,
+         "found", 0.12, "within")
+        for one in ids
+    ])  # fmt: skip
+    yield _framed(
+        "decision_lines", [("000000", 4, 4, 4, 1, 1, 1, "selected"), ("110000", 9, 8, 8, 0, 0, 0, "not_used")]
+    )
+    yield _framed("decision_onsite", [(one, "random", "") for one in ids[:4]])
+    yield _framed("decision_objections", [
+        (ids[-1], "O0001", date(2026, 7, 2), "对得分有异议", True, False, date(2026, 7, 3), 1, None, None,
+         False, None, "pending", "shown"),
+    ])  # fmt: skip
+    yield _framed("decision_publicity", [
+        (one, True, None, None, None, 7, "not_scheduled", 0, 0, 0) for one in sorted(chosen)
+    ])  # fmt: skip
+
+
+def _framed(name: str, rows: list[tuple[Any, ...]]) -> pl.DataFrame:
+    kinds = {
+        "VARCHAR": pl.String,
+        "BIGINT": pl.Int64,
+        "DOUBLE": pl.Float64,
+        "BOOLEAN": pl.Boolean,
+        "DATE": pl.Date,
+    }
+    columns = {c: kinds[kind] for c, kind in ASSESSMENT[name].columns.items()}
+    return pl.DataFrame(rows, schema=columns, orient="row")
 
 
 def fill_intake(home: Home, made: Frames, year: int) -> None:
@@ -334,7 +396,7 @@ def fill_intake(home: Home, made: Frames, year: int) -> None:
         for one in filed.iter_rows(named=True):
             con.execute(
                 "insert into files values (?, ?, 20480, 'society', ?, ?, 1, 'current', 60, 45, 2, 1, 12, "
-                "timestamp '2026-04-01 08:00:00', ?)",
+                "timestamp '2026-04-01 08:00:00', ?, null)",
                 [
                     sha(year, one["i"]), f"{one['society_id']}_{year}_r1.xlsx", one["society_id"], year,
                     f"b{year}",
@@ -347,49 +409,9 @@ def fill_intake(home: Home, made: Frames, year: int) -> None:
                     continue
                 con.execute(
                     "insert into findings values (?, '表3宣讲教育', ?, 2, 'held_on', '活动日期', ?, ?, "
-                    "'原值文字', null, '日期不在该年度', 'The date is outside the year', ?, ?)",
+                    "'原值文字', null, '日期不在该年度', 'The date is outside the year', ?, ?, null)",
                     [sha(year, one["i"]), row, defect, verdict, one["society_id"], year],
                 )  # fmt: skip
-        for one in made.societies.with_row_index("i").iter_rows(named=True):
-            lineage = (
-                f"'{one['i']}' as row_id, '{sha(year, one['i'])}' as source_file, '表' as source_sheet, "
-            )
-            lineage += "7 as source_row"
-            con.execute(
-                "insert into societies by name select ? as society_id, ? as report_year, ? as name, ? as "
-                f"former_names, ? as level, ? as reporting_line, ? as cast_class, {lineage}, "
-                "'registered' as reg_status, true as in_scope",
-                [one["society_id"], year, one["name"], ["虚构旧名协会"] if one["i"] == 0 else [],
-                 one["level"], one["reporting_line"], one["cast_class"]],
-            )  # fmt: skip
-            if not one["filed"]:
-                continue
-            con.execute(
-                "insert into documents by name select ? as society_id, ? as report_year, 'D01' as doc_id, "
-                "'charter' as doc_type, '章程' as title, 'congress_passed' as stage, ? as congress_on, "
-                f"['duty', 'body'] as elements, {lineage}",
-                [one["society_id"], year, date(year, 1 + one["i"] % 12, 3)],
-            )
-            con.execute(
-                "insert into education_sessions by name select ? as society_id, ? as report_year, 'S1' as "
-                "session_id, '宣讲' as name, ? as held_on, 'onsite' as mode, 'host' as role, "
-                "'none' as verify, "
-                f"['graduates'] as audiences, {lineage}",
-                [one["society_id"], year, date(year, 1 + one["i"] % 12, 5)],
-            )
-            con.execute(
-                "insert into evaluation_activities by name select ? as society_id, ? as report_year, 'E1' as "
-                "activity_id, 'awards' as setting, '评奖' as name, ? as held_on, "
-                f"? as norm_doc_id, {lineage}",
-                [one["society_id"], year, date(year, 5, 5), None if one["i"] % 2 else "D01"],
-            )
-            con.execute(
-                "insert into supervision_issues by name select ? as society_id, ? as report_year, 'I1' as "
-                "issue_id, 'phone' as channel, ? as received_on, ? as rectify_due_on, ? as status, "
-                f"{lineage}",
-                [one["society_id"], year, date(year, 2, 2), date(year, 6, 30),
-                 "open" if one["i"] % 4 == 0 else "closed"],
-            )  # fmt: skip
         for k in range(1, 5):
             con.execute(
                 "insert into units by name select ? as unit_id, ? as report_year, ? as name, "

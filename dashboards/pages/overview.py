@@ -6,10 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import charts
-from dashboards.filters import NO_UNIT
-from dashboards.grid import Col, grid
-from dashboards.queries import overview, quality
+from dashboards import charts, snapshot
 from dashboards.tables import Head, badge, cards, share_bar, table
 from dashboards.view import View, chart, heading, run_line, section
 
@@ -21,15 +18,14 @@ def render(view: View) -> None:
     """The whole page."""
     t = view.texts
     heading(t("overview.title", year=view.run["year"]), run_line(view), proposed=True)
-    now = overview.headline(view.con, view.filters)
+    now = snapshot.headline(view.con)
     _cards(view, now)
-    _attention(view)
     left, right = st.columns(2, gap="large")
     with left:
         _bands(view)
     with right:
         section(t("overview.dimensions.title"), t("overview.dimensions.lead"))
-        rows = overview.dimension_means(view.con, view.filters)
+        rows = snapshot.dimension_means(view.con)
         chart(charts.dimension_ranges(rows, t), "dimensions", t("overview.dimensions.title"))
     left, right = st.columns(2, gap="large")
     with left:
@@ -70,53 +66,39 @@ def _cards(view: View, now: dict[str, Any]) -> None:
 
 def _bands(view: View) -> None:
     t = view.texts
-    now = overview.bands(view.con, view.filters)
-    before = None if view.previous is None else overview.bands(view.previous, view.filters)
+    now = snapshot.bands(view.con)
+    before = None if view.previous is None else snapshot.bands(view.previous)
     section(t("overview.bands.title"), t("overview.bands.lead"), proposed=True)
     years = (view.run["year"], view.run["year"] - 1)
     chart(charts.bands(now, before, years, t), "bands", t("overview.bands.title"))
 
 
-def _attention(view: View) -> None:
-    """What waits for somebody, each with the page that lists it."""
-    t = view.texts
-    section(t("attention.title"), t("attention.lead"))
-    found = overview.attention(view.con, view.filters)
-    places = {
-        "unfiled_n": "assessment", "returned_n": "quality", "overdue_n": "issues", "stalled_n": "charter",
-        "pending_n": "assessment", "barred_n": "exemplars",
-    }  # fmt: skip
-    rows = [
-        (t(f"attention.{name}"), view.link(t.integer(found[name]), page), t(f"attention.{name}.do"))
-        for name, page in places.items()
-    ]
-    heads = [Head(t("attention.what")), Head(t("attention.n"), True), Head(t("attention.do"))]
-    st.html(table(heads, rows, t("attention.title")))
-
-
 def _filing(view: View) -> None:
     t = view.texts
     section(t("overview.filing.title"), t("overview.filing.lead"))
-
-    def unit(one: dict[str, Any]) -> str:
-        name = one["supervisor_name"] or one["supervisor_id"] or t("overview.no_supervisor")
-        return view.link(name, "assessment", unit=one["supervisor_id"] or NO_UNIT)
-
-    columns = [
-        Col("supervisor_name", t("column.supervisor"), draw=unit),
-        Col("due_n", t("column.due"), "integer"),
-        Col("filed_n", t("column.filed"), "integer"),
-        Col("unfiled_n", t("column.unfiled"), "integer"),
-        Col("share", t("column.filing_rate"), "share", css="wide",
-            draw=lambda one: share_bar(one["share"], t.percent(one["share"]))),
-    ]  # fmt: skip
-    title = t("overview.filing.title")
-    grid(view, "filing", title, columns, overview.filing_by_unit(view.filters), rows=UNITS)
+    heads = [
+        Head(t("column.supervisor")),
+        Head(t("column.due"), True),
+        Head(t("column.filed"), True),
+        Head(t("column.unfiled"), True),
+        Head(t("column.filing_rate"), css="wide"),
+    ]
+    rows = [
+        (
+            one["supervisor_name"] or one["supervisor_id"] or t("overview.no_supervisor"),
+            t.integer(one["due_n"]),
+            t.integer(one["filed_n"]),
+            t.integer(one["unfiled_n"]),
+            share_bar(one["filed_n"] / one["due_n"], t.percent(one["filed_n"] / one["due_n"])),
+        )
+        for one in snapshot.filing_by_unit(view.con, UNITS).iter_rows(named=True)
+    ]
+    st.html(table(heads, rows, t("overview.filing.title")))
 
 
 def _intake(view: View) -> None:
     t = view.texts
-    found = overview.intake(view.con, view.filters)
+    found = snapshot.intake(view.con)
     lead = t("overview.intake.lead", files=t.integer(found["files_n"]), rows=t.integer(found["rows_read"]))
     section(t("overview.intake.title"), lead)
     heads = [Head(t("column.verdict")), Head(t("column.rows"), True), Head(t("column.share"), css="wide")]
@@ -135,7 +117,7 @@ def _intake(view: View) -> None:
 def _findings(view: View) -> None:
     t = view.texts
     section(t("overview.findings.title"), t("overview.findings.lead"))
-    found = overview.top_findings(view.con, FINDINGS)
+    found = snapshot.top_findings(view.con, FINDINGS)
     if found.is_empty():
         st.text(t("overview.findings.none"))
         return
@@ -162,13 +144,11 @@ def _findings(view: View) -> None:
 def _warnings(view: View) -> None:
     t = view.texts
     section(t("overview.warnings.title"), t("overview.warnings.lead"))
-    found = quality.failures(view.con)
+    found = snapshot.warnings(view.con)
     if found.is_empty():
         # No record of a check is not a check that holds.
         st.text(
-            t("overview.warnings.none")
-            if quality.total(view.con)["checks_n"]
-            else t("overview.warnings.unrecorded")
+            t("overview.warnings.none") if snapshot.checks_n(view.con) else t("overview.warnings.unrecorded")
         )
         return
     heads = [Head(t("column.family")), Head(t("column.check")), Head(t("column.observed"), True)]
@@ -184,7 +164,7 @@ def _changes(view: View, now: dict[str, Any]) -> None:
     if view.previous is None:
         section(t("overview.changes.title"), t("overview.changes.none"))
         return
-    before = overview.headline(view.previous, view.filters)
+    before = snapshot.headline(view.previous)
     year = view.run["year"]
     section(t("overview.changes.title"), t("overview.changes.lead"))
     heads = [

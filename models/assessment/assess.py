@@ -11,13 +11,16 @@ from models.assessment import coherence
 from models.assessment import indicators as indicator_rules
 from models.assessment.cells import make_cells
 from models.assessment.chances import band_frame, selection_frame
-from models.assessment.eligibility import bars
 from models.assessment.exemplars import NO_YEARS, Candidates, decide, practice_tags, selection_chances
+from models.assessment.flips import flip_frame
 from models.assessment.frames import composite_frame, dimension_frame
 from models.assessment.methodology.schema import Methodology
+from models.assessment.outlook import line_frame, onsite_frame, outlook_frame, publicity_frame
 from models.assessment.peers import assign_peers, size_classes
 from models.assessment.rankings import rank_set_frame
+from models.assessment.reasons import gates
 from models.assessment.scoring import Scores, score, weights_of
+from models.assessment.standing import objection_frame, standing
 from models.assessment.uncertainty import draw, joint_rank_ranges
 from models.errors import FengqingError
 from models.measures import engine
@@ -65,6 +68,13 @@ class Assessment:
     dimensions: pl.DataFrame
     composite: pl.DataFrame
     exemplars: pl.DataFrame
+    decision_gates: pl.DataFrame
+    decision_outlook: pl.DataFrame
+    decision_flips: pl.DataFrame
+    decision_lines: pl.DataFrame
+    decision_onsite: pl.DataFrame
+    decision_objections: pl.DataFrame
+    decision_publicity: pl.DataFrame
     band_probabilities: pl.DataFrame
     selection_probabilities: pl.DataFrame
     rank_sets: pl.DataFrame
@@ -106,14 +116,12 @@ def assess(  # noqa: PLR0913 - the last two are optional
     measures = measures or engine.compute(con, year, methodology)
     indicators = indicator_rules.evaluate(measures.measures, measures.signals, societies, methodology)
     scores = score(societies, indicators, methodology)
-    barred = _aligned(
-        bars(con.sql("select * from credit_records where report_year = $year", params={"year": year}).pl(),
-             year, methodology),
-        societies,
-    )  # fmt: skip
-    nominations = con.sql(
-        "select * from practice_nominations where report_year = $year", params={"year": year}
-    ).pl()
+    nominations, objections, verifications, credit_records, register = (
+        con.sql(f"select * from {family} where report_year = $year", params={"year": year}).pl()
+        for family in ("practice_nominations", "objections", "verifications", "credit_records", "societies")
+    )
+    objected = objection_frame(objections, verifications, nominations, methodology)
+    barred = standing(societies, register, credit_records, objected, methodology, year)
     is_vetoed = barred["veto_code"].is_not_null().to_numpy()
     cells = make_cells(societies, indicators, scores, is_vetoed, methodology)
     draws = draw(cells, methodology, seed)
@@ -125,6 +133,8 @@ def assess(  # noqa: PLR0913 - the last two are optional
         practice_tag=practice_tags(nominations, year, societies["society_id"]),
         past=pl.DataFrame(schema=NO_YEARS) if past is None else past,
     )
+    decision = decide(candidates, year, methodology)
+    chain = gates(decision.facts, methodology)
     return Assessment(
         year=year,
         seed=seed,
@@ -140,7 +150,14 @@ def assess(  # noqa: PLR0913 - the last two are optional
             barred,
             methodology,
         ),
-        exemplars=decide(candidates, year, methodology),
+        exemplars=decision.exemplars,
+        decision_gates=chain,
+        decision_outlook=outlook_frame(decision, chain),
+        decision_flips=flip_frame(candidates, decision, methodology),
+        decision_lines=line_frame(candidates, decision),
+        decision_onsite=onsite_frame(candidates, decision, indicators, methodology, seed),
+        decision_objections=objected,
+        decision_publicity=publicity_frame(decision, nominations, objected, methodology),
         band_probabilities=band_frame(
             scores.society_ids, scores.is_rated, {n: d.bands for n, d in draws.layers().items()}, methodology
         ),
@@ -198,7 +215,3 @@ def _received(con: DuckDBPyConnection, year: int) -> list[str]:
         return []
     files = "select distinct society_id from files where report_year = $year and society_id is not null"
     return [one for (one,) in con.sql(files, params={"year": year}).fetchall()]
-
-
-def _aligned(barred: pl.DataFrame, societies: pl.DataFrame) -> pl.DataFrame:
-    return societies.select("society_id").join(barred, on="society_id", how="left", maintain_order="left")

@@ -23,8 +23,8 @@ NO_YEARS = pl.Schema({"society_id": pl.String, "year": pl.Int64})
 class Candidates:
     """What a decision rests on, by society in the order of `scores.society_ids`.
 
-    `societies` has society_id, level, size_class, cast_class, supervisor_id, filed; `barred` has veto_code
-    and hold_code; `practice_tag` (String|null); `past`: earlier selections, society_id and year.
+    `societies` has society_id, level, size_class, cast_class, supervisor_id, filed, reporting_line; `barred`
+    is of `standing`; `practice_tag` (String|null); `past`: earlier selections, society_id and year.
     """
 
     societies: pl.DataFrame
@@ -49,16 +49,40 @@ def practice_tags(nominations: pl.DataFrame, year: int, society_ids: pl.Series) 
     return frame.join(first, on="society_id", how="left", maintain_order="left")["practice_tag"]
 
 
-def decide(candidates: Candidates, year: int, methodology: Methodology) -> pl.DataFrame:
-    """Decide for every society: the `exemplars` frame (one row each, in the order of the societies).
+@dataclass(frozen=True)
+class Decision:
+    """What was decided: the `exemplars` frame, `facts` (one row a society) and what flips start from.
 
-    Order: filed and rated → veto → hold → score and dimension floors → verified share → nomination (if
-    needed) → places by class, small and micro, level → stability over the draws → one a practice and
-    supervisor → rotation. The first that fails gives the reason. Places left empty stay empty.
+    `eligible`, `chosen`, `steady` and `named` (n,): passed every gate before the places, got a place, is
+    stable, is selected; `stability` (n,), `pool` and `total` as the quotas saw them.
+    """
+
+    year: int
+    exemplars: pl.DataFrame
+    facts: pl.DataFrame
+    point: Selection
+    pool: Pool
+    total: int
+    standing: Flags
+    eligible: Flags
+    chosen: Flags
+    steady: Flags
+    named: Flags
+    stability: NDArray[np.float64]
+
+
+def decide(candidates: Candidates, year: int, methodology: Methodology) -> Decision:
+    """Decide for every society: one reason each, in the order of the societies.
+
+    Order: filed and rated → veto → hold → objection → score and dimension floors → verified share →
+    nomination (if needed) → places by class, small and micro, level → stability over the draws → one a
+    practice and supervisor → rotation. The first that fails gives the reason. Places left empty stay empty.
     """
     rules = methodology.exemplars
     scores, draws, barred = candidates.scores, candidates.draws, candidates.barred
-    has_veto, has_hold = (barred[c].is_not_null().to_numpy() for c in ("veto_code", "hold_code"))
+    has_veto, has_hold, is_revoked = (
+        barred[c].is_not_null().to_numpy() for c in ("veto_code", "hold_code", "objection_code")
+    )
     is_nominated = candidates.practice_tag.is_not_null().to_numpy()
     verified = np.nan_to_num(scores.verified_share) >= rules.minimum_verified_share
     standing = _standing(candidates, methodology)
@@ -71,29 +95,56 @@ def decide(candidates: Candidates, year: int, methodology: Methodology) -> pl.Da
     chosen = point.selected
     steady = chosen & (stability >= rules.minimum_stability)
     first_of_practice = steady & _best_of_practice(candidates, steady, point, methodology)
-    named = first_of_practice & ~_rotated_out(candidates, year, methodology)
+    named = first_of_practice & ~rotated_out(candidates, year, methodology)
 
     filed = candidates.societies["filed"].to_numpy()
     in_quota = np.where(_tied(candidates, point, pool), "TIE", point.why)
     codes = np.select(
         [
-            ~filed, ~scores.is_rated, has_veto, has_hold, ~(scores.composite >= rules.minimum_score),
+            ~filed, ~scores.is_rated, has_veto, has_hold, is_revoked,
+            ~(scores.composite >= rules.minimum_score),
             ~meets_floor(scores.dimension, rules.dimension_floor), ~verified, ~standing, ~chosen, ~steady,
             ~first_of_practice, ~named,
         ],
         [
-            "NOT_FILED", "APPLICABLE_WEIGHT", "VETO", "HOLD", "SCORE_FLOOR", "DIMENSION_FLOOR",
+            "NOT_FILED", "APPLICABLE_WEIGHT", "VETO", "HOLD", "OBJECTION", "SCORE_FLOOR", "DIMENSION_FLOOR",
             "VERIFIED_SHARE", "NOT_NOMINATED", in_quota, "STABILITY", "PRACTICE_TAG", "ROTATION",
         ],
         default="SELECTED",
     )  # fmt: skip
+    eligible = standing & reaches
     facts = _facts(candidates, point, pool, stability, is_nominated).with_columns(
         pl.Series("reason_code", codes.astype(str)),
+        pl.Series("quota_code", in_quota.astype(str)),
+        pl.Series("is_eligible", eligible),
         _where(chosen, steady).alias("is_steady"),
         _where(steady, first_of_practice).alias("is_first_of_practice"),
         _where(first_of_practice, named).alias("is_rotation_met"),
     )
-    return explain(facts, methodology)
+    facts = _with_lines(facts, candidates, methodology)
+    return Decision(
+        year=year,
+        exemplars=explain(facts, methodology),
+        facts=facts,
+        point=point,
+        pool=pool,
+        total=total,
+        standing=standing,
+        eligible=eligible,
+        chosen=chosen,
+        steady=steady,
+        named=named,
+        stability=stability,
+    )
+
+
+def _with_lines(facts: pl.DataFrame, candidates: Candidates, methodology: Methodology) -> pl.DataFrame:
+    """Add `line` (null for national bodies, outside the 37) and `line_eligible`, those of the line."""
+    line = pl.col("line")
+    return facts.with_columns(candidates.societies["reporting_line"].alias("line")).with_columns(
+        pl.when(line != methodology.exemplars.national_line).then(line).alias("line"),
+        pl.col("is_eligible").sum().over("line").cast(pl.Int64).alias("line_eligible"),
+    )
 
 
 def selection_chances(candidates: Candidates, drawn: Drawn, methodology: Methodology) -> NDArray[np.float64]:
@@ -113,7 +164,8 @@ def selected_in(candidates: Candidates, drawn: Drawn, methodology: Methodology) 
 def _standing(candidates: Candidates, methodology: Methodology) -> Flags:
     """Who may be named whatever the scores: rated, neither vetoed nor held, verified, nominated."""
     rules, scores, barred = methodology.exemplars, candidates.scores, candidates.barred
-    is_free = (barred["veto_code"].is_null() & barred["hold_code"].is_null()).to_numpy()
+    free = [barred[code].is_null() for code in ("veto_code", "hold_code", "objection_code")]
+    is_free = (free[0] & free[1] & free[2]).to_numpy()
     standing = scores.is_rated & is_free
     standing &= np.nan_to_num(scores.verified_share) >= rules.minimum_verified_share
     if rules.is_nomination_needed:
@@ -189,7 +241,7 @@ def _best_of_practice(
     return frame.select(unlimited | (ahead <= limit)).to_series().to_numpy()
 
 
-def _rotated_out(candidates: Candidates, year: int, methodology: Methodology) -> Flags:
+def rotated_out(candidates: Candidates, year: int, methodology: Methodology) -> Flags:
     """Selected in each of the last `maximum_consecutive_years` years."""
     limit = methodology.exemplars.maximum_consecutive_years
     recent = candidates.past.filter(pl.col("year").is_between(year - limit, year - 1))
@@ -213,6 +265,8 @@ def _facts(
             "applicable_weight": scores.weight,
             "veto_code": candidates.barred["veto_code"],
             "hold_code": candidates.barred["hold_code"],
+            "objection_code": candidates.barred["objection_code"],
+            "hint_codes": candidates.barred["hint_codes"],
             "score": scores.composite,
             "lowest_dimension": lowest,
             "dimension_score": np.take_along_axis(scores.dimension, lowest[:, None], axis=1)[:, 0],

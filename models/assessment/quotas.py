@@ -33,6 +33,16 @@ class Pool:
     small_share: float
     capped_share: float
 
+    def part(self, members: Ints) -> Pool:
+        """The pool of some of the societies only, in the order of `members` (ascending)."""
+        position = np.full(len(self.class_of), -1)
+        position[members] = np.arange(len(members))
+        kept = position[self.order]
+        return Pool(
+            self.classes, self.class_of[members], self.is_small[members], self.is_capped[members],
+            self.keys[:, members], kept[kept >= 0], self.small_share, self.capped_share,
+        )  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Selection:

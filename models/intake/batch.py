@@ -18,8 +18,8 @@ from models.clock import utc_now
 from models.errors import FengqingError
 from models.home import Home
 from models.intake.frames import Limits, SourceFile
-from models.intake.landing import Landed, Progress, land, receipts
-from models.intake.loading import VERDICTS, Batch, Judged, load
+from models.intake.landing import Landed, Progress, containers, land, receipts
+from models.intake.loading import VERDICTS, Batch, Judged, date_containers, load, load_containers
 from models.intake.order import Turn, turn_of
 
 Judge = Callable[[Sequence[SourceFile], Any], Judged]
@@ -71,6 +71,7 @@ def ingest(  # noqa: PLR0913 - the last two are for tests and replays
     judge = judge or _default_judge()
     landed = [f for f in land(inbox, home, progress) if not f.is_container]
     with warehouse.open_writer(home) as con:
+        load_containers(con, _containers(home))
         contents = {r.file_id: r for r in reversed(receipts(home))}
         known = {file_id for (file_id,) in con.sql("select file_id from files").fetchall()}
         waiting = {i: _turn(r) for i, r in contents.items() if i not in known}
@@ -94,6 +95,7 @@ def ingest(  # noqa: PLR0913 - the last two are for tests and replays
             done += len(files)
             if progress:
                 progress("load", done, done + len(waiting))
+        date_containers(con)
         return _summary(con, new, again, len({r.file_id for r in landed} - new))
 
 
@@ -163,9 +165,20 @@ def _received(files: Sequence[Landed], repeated: frozenset[str]) -> pl.DataFrame
             "name": [f.name for f in files],
             "bytes": [f.bytes for f in files],
             "landed_at": [f.landed_at for f in files],
+            "container": pl.Series([f.container for f in files], dtype=pl.String),
             "is_repeated": [f.file_id in repeated for f in files],
         }
     )
+
+
+def _containers(home: Home) -> pl.DataFrame:
+    known = {r.file_id: r for r in reversed(containers(home))}
+    return pl.DataFrame(
+        [(r.file_id, r.name, r.bytes, r.landed_at, r.container) for r in known.values()],
+        schema={"file_id": pl.String, "name": pl.String, "bytes": pl.Int64, "landed_at": pl.Datetime("us"),
+                "container": pl.String},
+        orient="row",
+    )  # fmt: skip
 
 
 def _context(con: duckdb.DuckDBPyConnection, home: Home, today: date | None) -> Any:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 import polars as pl
 
-from data_contracts.contract import Contract, Rule
-from data_contracts.defects import load_defects
+from data_contracts.contract import Contract, Field, Rule
+from data_contracts.defects import Lang, facts, load_defects
 from models.intake.cleaning.dates import DAYS_1904
-from models.intake.frames import as_findings
+from models.intake.frames import ITEM_MARK, as_findings
 
 AT = ["sheet_no", "row"]
 # A serial number far from the report year is a slip, not a date.
@@ -146,26 +146,50 @@ def rules(typed: pl.DataFrame, contract: Contract) -> Iterator[pl.DataFrame]:
 
 
 def _broken(broken: pl.DataFrame, contract: Contract, rule: Rule) -> pl.DataFrame:
+    """A finding a row, about every field of the rule: what is filed (a, b) and what must hold (c, d)."""
     defect = load_defects()[rule.defect]
-    labels = [contract.field(n).zh for n in rule.fields]
-    first = contract.field(rule.fields[0])
-    values = [
-        pl.col(n).cast(pl.String) if contract.field(n).kind != "array" else pl.lit("") for n in rule.fields
-    ]
-    params = {"a": pl.lit(labels[0]), "b": pl.lit(labels[-1]), "c": values[-1]}
-    variant = ""
-    if rule.defect == "D18":
-        params["a"] = pl.col("report_year").cast(pl.String)
-    elif rule.defect == "D20":
-        variant, params["b"], params["c"] = "rule", pl.lit(first.en), pl.lit(rule.description)
+    verdict = defect.default if rule.is_hard else "W"
+    fields = [contract.field(n) for n in rule.fields]
+    # The year comes from the cover: it is told of, and not marked on every row that lies outside it.
+    shown = [*fields, contract.field("report_year")] if "report_year" in rule.holds else fields
+    values = pl.concat_str((_as_filed(f, "zh") for f in fields), separator="、", ignore_nulls=True)
     return as_findings(
-        broken.select(*AT, value=values[0], **params),
+        broken.select(
+            *AT,
+            value=pl.when(values != "").then(values),
+            a=_facts(shown, "zh"),
+            b=_facts(shown, "en"),
+        ),
         family=contract.name,
-        field=first.name,
+        field=fields[0].name,
+        also=ITEM_MARK.join(rule.fields[1:]) or None,
+        c=rule.zh,
+        d=rule.en,
         code=rule.defect,
-        verdict=defect.default if rule.is_hard else "W",
-        variant=variant,
+        verdict=verdict,
+        variant="rule" if ("rule", verdict) in defect.messages else "",
     )
+
+
+def _as_filed(f: Field, lang: Lang) -> pl.Expr:
+    """A typed value as text; of a code its label."""
+    labels = {v.code: v.en if lang == "en" else v.zh for v in f.enum}
+    value = pl.col(f.name)
+    if f.kind == "array":
+        return value.list.eval(pl.element().replace(labels)).list.join("、")
+    return value.cast(pl.String).replace(labels) if labels else value.cast(pl.String)
+
+
+def _facts(fields: Sequence[Field], lang: Lang) -> pl.Expr:
+    """What stands in the fields, in words."""
+    said = facts(lang)
+    parts = []
+    for f in fields:
+        before, after = said["filled"].replace("{label}", f.en if lang == "en" else f.zh).split("{value}")
+        told = pl.concat_str(pl.lit(before), _as_filed(f, lang), pl.lit(after))
+        blank = said["blank"].replace("{label}", f.en if lang == "en" else f.zh)
+        parts.append(told.fill_null(pl.lit(blank)))
+    return pl.concat_str(parts, separator=said["between"])
 
 
 def views_as_people(typed: pl.DataFrame, contract: Contract) -> Iterator[pl.DataFrame]:
@@ -178,7 +202,7 @@ def views_as_people(typed: pl.DataFrame, contract: Contract) -> Iterator[pl.Data
         if same.height:
             yield as_findings(
                 same.select(*AT, value=pl.col("online_unique_n").cast(pl.String)),
-                family=contract.name, field="online_unique_n", code="D26", verdict="Q",
+                family=contract.name, field="online_unique_n", also="views_n", code="D26", verdict="Q",
                 a=contract.field("online_unique_n").zh,
             )  # fmt: skip
 

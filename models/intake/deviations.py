@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 
+from data_contracts.contract import load_contracts
+from data_contracts.layout import header_text, table_fields
 from models.intake.frames import Grid, as_findings, workbook_layout
 from models.intake.headers import COVER, families
+from models.intake.sheetxml import column_letters
 
 # Rows a header may have: a group, a leaf, and one that somebody put above.
 HEADER_DEPTH = 3
@@ -52,11 +55,76 @@ def header_findings(sheets: pl.DataFrame, columns: pl.DataFrame, rows: pl.DataFr
         [
             as_findings(changed.sort("sheet_no"), code="D01", verdict="A"),
             as_findings(
-                pl.concat([unread, unread_tables]).unique(maintain_order=True),
-                code="D01", verdict="R", a=version, b="未能识别列名",
+                pl.concat([unread, unread_tables])
+                .unique(maintain_order=True)
+                .join(_template_headers(rows), on="sheet_no", how="left", maintain_order="left"),
+                code="D01", verdict="R", a=version,
             ),
         ]
     )  # fmt: skip
+
+
+def _template_headers(rows: pl.DataFrame) -> pl.DataFrame:
+    """sheet_no, cells: of sheets known by name alone, the cells above the data and the header due in each.
+
+    The columns are taken in the template's order: the sender's own words for them were not understood.
+    """
+    is_open = pl.col("last_header").is_null() & pl.col("family").is_not_null()
+    begins = pl.col("row").filter(pl.col("kind") == "data").min().over("sheet_no")
+    leaves = (
+        rows.filter(is_open & (pl.col("row") < begins) & (pl.col("kind") == "unrecognised"))
+        .group_by("sheet_no", "family", maintain_order=True)
+        .agg(row=pl.col("row").max())
+    )
+    due = pl.DataFrame(
+        [
+            (name, n, column_letters(n + 1), header_text(f))
+            for name, contract in load_contracts().items()
+            for n, f in enumerate(table_fields(contract))
+        ],
+        schema={"family": pl.String, "place": pl.Int64, "letters": pl.String, "text": pl.String},
+        orient="row",
+    )
+    return (
+        leaves.join(due, on="family", maintain_order="left")
+        .group_by("sheet_no", maintain_order=True)
+        .agg(cells=pl.format("{}{}={}", "letters", "row", "text").str.join("\n"))
+    )
+
+
+def room_for_columns(
+    grid: Grid, sheets: pl.DataFrame, rows: pl.DataFrame, lacking: pl.DataFrame
+) -> pl.DataFrame:
+    """`lacking` with `cells`: where a missing column can be added, its header and its rows.
+
+    That is right of everything on the sheet. Nothing is said of delimited files, in which nothing is marked.
+
+    Args:
+        grid: what was read.
+        sheets: sheet_no, is_csv, last_header.
+        rows: sheet_no, row, kind of every row.
+        lacking: sheet_no, field, b (the header), one row a missing column.
+    """
+    widths = grid.cells.group_by("sheet_no").agg(width=pl.col("col").max())
+    is_data = pl.col("kind") == "data"
+    body = rows.group_by("sheet_no").agg(
+        first=pl.col("row").filter(is_data).min(),
+        last=pl.col("row").filter(is_data).max(),
+    )
+    heads = sheets.filter(~pl.col("is_csv")).select("sheet_no", head="last_header")
+    placed = (
+        lacking.join(widths, on="sheet_no", how="left", maintain_order="left")
+        .join(body, on="sheet_no", how="left", maintain_order="left")
+        .join(heads, on="sheet_no", how="left", maintain_order="left")
+        .with_columns(col=pl.col("width").cast(pl.Int64) + 1 + pl.int_range(pl.len()).over("sheet_no"))
+    )
+    letters = pl.col("col").replace_strict(
+        {n: column_letters(n) for n in placed["col"].drop_nulls().unique()},
+        default=None,
+        return_dtype=pl.String,
+    )
+    cells = pl.format("{}{}={}\n{}{}:{}{}", letters, "head", "b", letters, "first", letters, "last")
+    return placed.with_columns(cells=cells).select(*lacking.columns, "cells")
 
 
 def hidden_findings(grid: Grid, rows: pl.DataFrame) -> pl.DataFrame:

@@ -32,6 +32,8 @@ TEXT_MARK = "\x02"
 # Joins the items of a list inside one text; cannot occur in a cell.
 ITEM_MARK = "\x1f"
 
+# `also`: further fields the finding is about, joined by ITEM_MARK; `cells`: as in the ledger, where the check
+# itself knows them.
 FINDING_SCHEMA = pl.Schema(
     {
         "sheet_no": pl.UInt32,
@@ -49,6 +51,9 @@ FINDING_SCHEMA = pl.Schema(
         "a": pl.String,
         "b": pl.String,
         "c": pl.String,
+        "d": pl.String,
+        "also": pl.String,
+        "cells": pl.String,
     }
 )
 

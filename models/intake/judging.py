@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from data_contracts.contract import Contract, load_contracts
-from models.intake import consistency, covers, crosscheck, privacy, register, relations
+from models.intake import consistency, covers, crosscheck, deviations, privacy, register, relations
 from models.intake.cleaning import Cleaned, clean
 from models.intake.frames import Grid, Limits, SourceFile, as_findings, no_findings, workbook_layout
 from models.intake.headers import COVER, families
@@ -208,7 +208,7 @@ class _Bench:
 
     def _missing_columns(self, contract: Contract) -> pl.DataFrame:
         """D01 for tables that lack a column whose answer is due."""
-        found = [no_findings()]
+        found: list[pl.DataFrame] = []
         for name, sheets in self.absent.get(contract.name, {}).items():
             f = contract.field(name)
             if not (f.required or f.must_answer) or f.default is not None:
@@ -218,13 +218,16 @@ class _Bench:
                 if contract.origins == frozenset({"society"}):
                     continue  # without a cover: S02 says so
                 lacking = lacking.join(self.covered, on="sheet_no", how="anti")
-            found.append(
-                as_findings(
-                    lacking, family=contract.name, code="D01", verdict="R",
-                    variant="missing", a=workbook_layout()["template_version"], b=f.zh,
-                )
-            )  # fmt: skip
-        return pl.concat(found)
+            found.append(lacking.select("sheet_no", field=pl.lit(name), b=pl.lit(f.zh)))
+        if not found:
+            return no_findings()
+        return as_findings(
+            deviations.room_for_columns(
+                self.grid, self.layout.sheets, self.layout.rows, pl.concat(found)
+            ),
+            family=contract.name, code="D01", verdict="R", variant="missing",
+            a=workbook_layout()["template_version"],
+        )  # fmt: skip
 
     def _misplaced(self, frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
         """S10 for authority tables in a society's file, and for entries only a commissioner may make."""

@@ -147,6 +147,11 @@ def receipts(home: Home) -> list[Landed]:
     return [r for r in _all_receipts(home.landing) if not r.is_container]
 
 
+def containers(home: Home) -> list[Landed]:
+    """Every receipt for an archive whose files were landed, oldest first."""
+    return [r for r in _all_receipts(home.landing) if r.is_container]
+
+
 def _all_receipts(landing: Path) -> list[Landed]:
     path = landing / RECEIPTS
     if not path.exists():

@@ -48,9 +48,9 @@ class Judged(Protocol):
 class Batch:
     """The files of one transaction.
 
-    `received`: file_id, name, bytes, landed_at, is_repeated (whether the inbox holds the same content
-    under another name). `settled`: files already judged a second time in this ingest, not to be judged
-    a third.
+    `received`: file_id, name, bytes, landed_at, container (the archive it came in, or null) and is_repeated
+    (whether the inbox holds the same content under another name). `settled`: files already judged a second
+    time in this ingest, not to be judged a third.
     """
 
     batch_id: str
@@ -127,7 +127,7 @@ def load(con: duckdb.DuckDBPyConnection, batch: Batch, judged: Judged) -> list[s
 
 def _load_books(con: duckdb.DuckDBPyConnection, batch: Batch, judged: Judged) -> None:
     files = (
-        judged.files.drop("name", "bytes", "landed_at", strict=False)
+        judged.files.drop("name", "bytes", "landed_at", "container", strict=False)
         .join(batch.received, on="file_id", how="left")
         .with_columns(
             status=pl.when(IS_REFUSED).then(pl.lit("refused")).otherwise(pl.lit("current")),
@@ -144,6 +144,37 @@ def _load_books(con: duckdb.DuckDBPyConnection, batch: Batch, judged: Judged) ->
     )
 
 
+def load_containers(con: duckdb.DuckDBPyConnection, containers: pl.DataFrame) -> None:
+    """Rows in the books for archives whose files were landed, each once: they hold no rows of their own.
+
+    Args:
+        con: the warehouse, open for writing.
+        containers: file_id, name, bytes, landed_at, container (of an archive within another, or null).
+    """
+    con.execute(
+        "insert into files by name select c.*, 'container' as status, 'landing' as batch_id, "
+        f"{', '.join(f'0 as {n}' for n in ('rows_read', *VERDICTS))} from containers c "
+        "anti join files using (file_id)"
+    )
+
+
+def date_containers(con: duckdb.DuckDBPyConnection) -> None:
+    """An archive whose files are all of one year, or of one society, is of that year and society."""
+    con.execute(
+        """
+        update files set report_year = m.report_year, society_id = m.society_id
+        from (
+            select container,
+                   case when count(distinct report_year) = 1 then min(report_year) end as report_year,
+                   case when count(distinct society_id) = 1 then min(society_id) end as society_id
+            from files where container is not null group by container
+        ) m
+        where m.container = files.file_id and files.status = 'container'
+          and (files.report_year, files.society_id) is distinct from (m.report_year, m.society_id)
+        """
+    )
+
+
 def _names(columns: ledger.Columns) -> list[str]:
     return [name for name, _, _ in columns]
 
@@ -154,7 +185,7 @@ def _insert(con: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> 
 
 def _note_repeats(con: duckdb.DuckDBPyConnection, files: pl.DataFrame) -> None:
     """Finding D40 on whole files: file_id, society_id, report_year, variant, and revisions a and b."""
-    absent = [n for n in (*PLACEHOLDERS, "sheet", "field", "col") if n not in files.columns]
+    absent = [n for n in (*PLACEHOLDERS, "sheet", "field", "col", "cells") if n not in files.columns]
     noted = files.with_columns(
         pl.lit(REPEATED).alias("code"),
         pl.lit("W").alias("verdict"),

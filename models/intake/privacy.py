@@ -135,7 +135,7 @@ def hide(findings: pl.DataFrame) -> pl.DataFrame:
         *((pl.col("family") == n) & (pl.col("field") == f) for n, f in hashed), pl.lit(False)
     ).fill_null(False)
     is_code = pl.col("field").is_in(coded).fill_null(False)
-    names = ("value", "repaired", "a", "b", "c")
+    names = ("value", "repaired", "a", "b", "c", "d")
     # Of a cell with personal information nothing else is quoted: a name is hidden by no pattern.
     cell = ["sheet_no", "row", "field", "col"]
     personal = findings.filter(pl.col("code") == "D38").select(cell).unique()

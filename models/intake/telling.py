@@ -8,6 +8,7 @@ import polars as pl
 
 from data_contracts import defects
 from models.intake import privacy
+from models.intake.frames import ITEM_MARK
 from models.intake.headers import COVER, families
 from models.intake.layout import Layout
 from models.intake.sheetxml import column_letters
@@ -39,7 +40,7 @@ def tell(
     is_cover = pl.col("family") == COVER
     placed = (
         findings.unique(
-            [*AT, "col", "field", "code", "verdict", "variant"], keep="first", maintain_order=True
+            [*AT, "col", "field", "also", "code", "verdict", "variant"], keep="first", maintain_order=True
         )
         .join(sheets, on="sheet_no", how="left", maintain_order="left")
         .join(columns, on=["sheet_no", "field"], how="left", maintain_order="left")
@@ -54,6 +55,7 @@ def tell(
             ),
         )
     )
+    placed = _with_all_cells(placed, columns, labels)
     quoted = [pl.col(n).str.slice(0, QUOTED_LENGTH) for n in ("value", "repaired")]
     keys = _keys(typed)
     hidden = privacy.hide(placed).with_columns(quoted)
@@ -65,7 +67,7 @@ def tell(
     told = defects.fill(
         hidden.with_columns(
             cell=pl.when(pl.col("row").is_not_null()).then(letters + pl.col("row").cast(pl.String))
-        )
+        ).with_columns(cells=pl.coalesce("cells", "cell"))
     )
     return (
         told.join(keys, on=AT, how="left", maintain_order="left")
@@ -79,9 +81,48 @@ def tell(
         )
         .select(
             "file_id", "sheet", "row", "col", "field", "header", "code", "verdict", "value", "repaired",
-            "message_zh", "message_en", "society_id", "report_year",
+            "message_zh", "message_en", "society_id", "report_year", "cells",
         )
     )  # fmt: skip
+
+
+def _with_all_cells(placed: pl.DataFrame, columns: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
+    """Of findings about several fields: the cells and the headers of all of them, in the fields' order."""
+    several = (
+        placed.with_row_index("finding")
+        .filter(pl.col("also").is_not_null())
+        .select("finding", *AT, "family", field=pl.concat_str("field", "also", separator=ITEM_MARK))
+    )
+    if several.is_empty():
+        return placed
+    parts = (
+        several.with_columns(pl.col("field").str.split(ITEM_MARK))
+        .explode("field")
+        .join(columns, on=["sheet_no", "field"], how="left", maintain_order="left")
+        .join(labels, on=["family", "field"], how="left", maintain_order="left")
+    )
+    letters = parts["found_col"].replace_strict(
+        {n: column_letters(n) for n in parts["found_col"].drop_nulls().unique()},
+        default=None,
+        return_dtype=pl.String,
+    )
+    whole = (
+        parts.with_columns(cell=letters + pl.col("row").cast(pl.String))
+        .group_by("finding", maintain_order=True)
+        .agg(
+            all_cells=pl.col("cell").drop_nulls().str.join("\n"),
+            all_headers=pl.coalesce("found_header", "label").str.join("、"),
+        )
+    )
+    return (
+        placed.with_row_index("finding")
+        .join(whole, on="finding", how="left", maintain_order="left")
+        .with_columns(
+            cells=pl.coalesce("cells", pl.when(pl.col("all_cells") != "").then("all_cells")),
+            header=pl.coalesce("all_headers", "header"),
+        )
+        .drop("finding", "all_cells", "all_headers")
+    )
 
 
 def _keys(typed: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

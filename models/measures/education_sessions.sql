@@ -5,21 +5,35 @@
 --   5.1 quarters with a session ÷ 4                5.5 persons at verified sessions ÷ persons
 --   5.3 audiences reached ÷ audiences due          5.6 a session with a case as a warning (0, 1)
 --   5.4 topics covered ÷ 4
--- Reads: education_sessions_rows; parameters, counted_items (from the methodology).
+-- A session that its host reports too is left out (double_reports): its row is listed and adds nothing; it
+-- is noted as 0 where the society has no other session.
+-- Reads: education_sessions_rows, double_reports; counted_items (from the methodology).
 -- Columns: as in documents.sql; label is the session's name. Views of a live stream are never read.
-with covered as (
+with counted as (
+    select s.*
+    from education_sessions_rows s
+    left join double_reports d on d.row_id = s.row_id
+    where d.row_id is null
+),
+left_out as (
+    select s.*, n.society_id is null as is_only
+    from education_sessions_rows s
+    join double_reports d on d.row_id = s.row_id
+    left join (select distinct society_id from counted) n on n.society_id = s.society_id
+),
+covered as (
     select s.society_id, '5.1' as indicator, s.row_id, cast(quarter(s.held_on) as varchar) as item,
            s.is_pending, s.evidence_weight, s.session_id
-    from education_sessions_rows s
+    from counted s
     union all
     select s.society_id, i.indicator, s.row_id, i.item, s.is_pending, s.evidence_weight, s.session_id
-    from education_sessions_rows s
+    from counted s
     join counted_items i
       on i.indicator in ('5.3', '5.4')
      and list_contains(case when i.indicator = '5.3' then s.audiences else s.topics end, i.item)
     union all
     select society_id, '5.6', row_id, 'case_lesson', is_pending, evidence_weight, session_id
-    from education_sessions_rows
+    from counted
     where has_case_lesson
 ),
 first_cover as (
@@ -46,7 +60,7 @@ candidates as (
                partition by s.society_id, w.indicator
                order by coalesce(g.items_n, 0) desc, s.is_pending, s.session_id
            ) as choice
-    from education_sessions_rows s
+    from counted s
     cross join wanted w
     left join gains g
       on g.society_id = s.society_id and g.indicator = w.indicator and g.row_id = s.row_id
@@ -58,7 +72,7 @@ candidates as (
 ),
 attended as (
     select *, coalesce(onsite_n, 0) + coalesce(online_unique_n, 0) as persons_n
-    from education_sessions_rows
+    from counted
     where onsite_n is not null or online_unique_n is not null
 )
 select society_id, indicator, row_id, cast(gained_n as double) as numerator, cast(null as double) as denominator,
@@ -70,3 +84,12 @@ select a.society_id, '5.5', a.row_id, case when i.item is null then 0.0 else cas
        cast(a.persons_n as double), a.grade, a.evidence_weight, a.is_pending, cast(null as varchar), a.name
 from attended a
 left join counted_items i on i.indicator = '5.5' and i.item = a.verify
+union all
+select l.society_id, w.indicator, l.row_id, case when l.is_only then 0.0 end, cast(null as double), l.grade,
+       l.evidence_weight, l.is_pending, cast(null as varchar), l.name
+from left_out l
+cross join wanted w
+union all
+select society_id, '5.5', row_id, cast(null as double), cast(null as double), grade, evidence_weight,
+       is_pending, cast(null as varchar), name
+from left_out

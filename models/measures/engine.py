@@ -57,9 +57,15 @@ LINEAGE = " union all ".join(
 
 CONTRIBUTIONS = """
 select c.society_id, c.indicator, l.family, c.row_id, c.numerator, c.denominator, c.grade, c.evidence_weight,
-       c.is_pending, l.source_file, l.source_sheet, l.source_row, c.label
+       c.is_pending, l.source_file, l.source_sheet, l.source_row, c.label,
+       case when d.row_id is not null then 'double_report' end as left_out
 from contributions_all c
 join lineage l on l.row_id = c.row_id
+left join (
+    select m.indicator, m.row_id
+    from measure_education_sessions m
+    join double_reports using (row_id)
+) d on d.indicator = c.indicator and d.row_id = c.row_id
 order by c.society_id, c.indicator, l.family, c.row_id
 """
 
@@ -69,7 +75,8 @@ class Measures:
     """The figures of one year.
 
     `contributions`: one row a filed row and indicator it feeds (numerator and denominator before evidence
-    weights; null where the society answered 不适用 or 未统计), with lineage. `measures`: one row a society
+    weights; null where the society answered 不适用 or 未统计), with lineage; `left_out` names why a row is
+    listed and adds nothing (double_report: its host reports the session too). `measures`: one row a society
     and indicator, as described in aggregate.sql and absences.py. `signals`: society_id, indicator, signal
     (signals.sql). `units`: unit_id, name, indicator U1–U6, numerator, denominator, value (0–1; null where
     there was nothing to do).
@@ -100,6 +107,7 @@ def compute(con: DuckDBPyConnection, year: int, methodology: Methodology) -> Mea
         for family in EVIDENCED:
             make.table(f"{family}_rows", _rows_sql(family, family))
         make.table("rosters", _rows_sql("education_sessions", "education_attendance"))
+        make.table("double_reports", query("double_reports"))
         for name in MEASURES:
             make.table(f"measure_{name}", query(name))
         make.table("measures_union", MEASURES_UNION)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+from models.intake.crosscheck.settings import settings
 from models.working_days import working_day_numbers
 
 if TYPE_CHECKING:
@@ -21,11 +22,13 @@ def parameter_tables(methodology: Methodology, year: int) -> dict[str, pl.DataFr
     `parameters`: one row of numbers and dates. `indicator_rules`: indicator, constant (denominator or null),
     is_lower_better. `level_values`: indicator, level, value. `counted_items`: indicator, item.
     `in_force_stages`: stage. `grades`: grade, weight, standing (1 is the strongest). `method_grades`: method,
-    grade. `evidence_outcomes`: outcome, weight. `working_days`: day, number (running count).
+    grade. `double_report_roles`: role, is_host. `evidence_outcomes`: outcome, weight.
+    `working_days`: day, number (running count).
     """
     import polars as pl
 
     evidence = methodology.evidence
+    double = settings()["double_report"]
     strongest_first = list(reversed(evidence.order))
     return {
         "parameters": pl.DataFrame([_numbers(methodology, year)]),
@@ -52,6 +55,12 @@ def parameter_tables(methodology: Methodology, year: int) -> dict[str, pl.DataFr
             schema={"grade": pl.String, "weight": pl.Float64, "standing": pl.Int64},
             orient="row",
         ),
+        "double_report_roles": pl.DataFrame(
+            [(role, True) for role in double["host_roles"]]
+            + [(role, False) for role in double["other_roles"]],
+            schema={"role": pl.String, "is_host": pl.Boolean},
+            orient="row",
+        ),
         "method_grades": pl.DataFrame(
             list(evidence.method_grades.items()),
             schema={"method": pl.String, "grade": pl.String},
@@ -65,13 +74,14 @@ def parameter_tables(methodology: Methodology, year: int) -> dict[str, pl.DataFr
     }
 
 
-def _numbers(methodology: Methodology, year: int) -> dict[str, int | date]:
+def _numbers(methodology: Methodology, year: int) -> dict[str, float | date]:
     counting, pack = methodology.counting, methodology.rules_for(year)
     return {
         "report_year": year,
         "starts_on": date(year, 1, 1),
         "ends_on": date(year, 12, 31),
         "reviewed_since": date(year - counting.review_years, 12, 31),
+        "double_report_within": float(settings()["double_report"]["figures_within"]),
         "online_minutes": counting.online_minutes,
         "planned_minimum": counting.planned_minimum,
         "charter_filing_days": counting.charter_filing_days,

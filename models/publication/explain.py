@@ -21,7 +21,8 @@ where i.society_id = $1 and i.indicator = $2
 """
 SOURCES = """
 select c.label, c.family, f.name as file, c.source_sheet as sheet, c.source_row as row, c.numerator,
-       c.denominator, c.grade, c.evidence_weight, c.is_pending, c.source_file as file_id
+       c.denominator, c.grade, c.evidence_weight, c.is_pending, c.source_file as file_id,
+       c.left_out
 from contributions c
 left join files f on f.file_id = c.source_file
 where c.society_id = $1 and c.indicator = $2
@@ -31,7 +32,10 @@ order by file nulls last, sheet, row, c.row_id
 
 @dataclass(frozen=True)
 class Source:
-    """One row of a received file and what it adds (numerator and denominator before evidence weights)."""
+    """One row of a received file and what it adds (numerator and denominator before evidence weights).
+
+    `left_out` says why a row adds nothing though it was accepted: a code of the labels.
+    """
 
     label: str | None
     family: str
@@ -44,6 +48,7 @@ class Source:
     evidence_weight: float | None
     is_pending: bool
     file_id: str
+    left_out: str | None
 
 
 @dataclass(frozen=True)

@@ -98,8 +98,62 @@ ASSESSMENT: dict[str, Table] = {
     "exemplars": Table(
         "典型经验推荐的结论与理由 | Exemplar decisions and reasons",
         _columns(
-            "society_id, decision, reason_code, reason_zh, reason_en, gates, quota_class, stability DOUBLE, "
+            "society_id, decision, reason_code, reason_zh, reason_en, quota_class, stability DOUBLE, "
             "practice_tag"
+        ),
+        ("society_id",),
+    ),
+    "decision_gates": Table(
+        "结论的每一步规则 | Every rule of each decision, in order",
+        _columns(
+            "society_id, step BIGINT, gate, outcome, figure DOUBLE, threshold DOUBLE, detail, text_zh, "
+            "text_en"
+        ),
+        ("society_id", "step"),
+    ),
+    "decision_outlook": Table(
+        "离入选还差什么与候补次序 | Nearest miss, place on the reserve list, panel group",
+        _columns(
+            "society_id, failed_n BIGINT, next_gate, gap DOUBLE, reserve_place BIGINT, "
+            "class_reserve_place BIGINT, panel_group BIGINT, next_zh, next_en"
+        ),
+        ("society_id",),
+    ),
+    "decision_flips": Table(
+        "改变结论的最小变动 | Smallest change of one indicator, and of the weights, that flips the decision",
+        _columns(
+            "society_id, direction, score_needed DOUBLE, bound_by, indicator, indicator_from DOUBLE, "
+            "indicator_to DOUBLE, indicator_outcome, weight_change DOUBLE, weight_outcome"
+        ),
+        ("society_id",),
+    ),
+    "decision_lines": Table(
+        "各报送口径的推荐权与使用情况 | The reporting lines and how their right to nominate was used",
+        _columns(
+            "reporting_line, societies_n BIGINT, filed_n BIGINT, rated_n BIGINT, nominated_n BIGINT, "
+            "eligible_n BIGINT, selected_n BIGINT, state"
+        ),
+        ("reporting_line",),
+    ),
+    "decision_onsite": Table(
+        "现场核名单：随机与风险 | Checks on site: random share and risks",
+        _columns("society_id, basis, risks"),
+        ("society_id",),
+    ),
+    "decision_objections": Table(
+        "异议及其对结论的作用 | Objections and what each does to the decision",
+        _columns(
+            "society_id, objection_id, raised_on DATE, subject, is_formal BOOLEAN, is_within_notice BOOLEAN, "
+            "acknowledged_on DATE, acknowledged_days BIGINT, answered_on DATE, answered_days BIGINT, "
+            "is_late BOOLEAN, handler_recused BOOLEAN, outcome, effect"
+        ),
+        ("society_id", "objection_id"),
+    ),
+    "decision_publicity": Table(
+        "公示期与公示期内的异议 | Public notice and the objections in it",
+        _columns(
+            "society_id, is_selected BOOLEAN, publicity_from DATE, publicity_to DATE, working_days BIGINT, "
+            "minimum_days BIGINT, verdict, objections_n BIGINT, open_n BIGINT, within_n BIGINT"
         ),
         ("society_id",),
     ),
@@ -110,7 +164,8 @@ MEASURES: dict[str, Table] = {
         "每一来源行对指标的贡献 | What every source row adds to an indicator",
         _columns(
             "society_id, indicator, family, row_id, numerator DOUBLE, denominator DOUBLE, grade, "
-            "evidence_weight DOUBLE, is_pending BOOLEAN, source_file, source_sheet, source_row BIGINT, label"
+            "evidence_weight DOUBLE, is_pending BOOLEAN, source_file, source_sheet, source_row BIGINT, "
+            "label, left_out"
         ),
         ("society_id", "indicator", "family", "row_id"),
     ),

@@ -220,6 +220,7 @@ def objections(s: Season) -> pl.DataFrame:
             "evidence": s.evidence("objections", soc, None, "9"),
             "acknowledged_on": pl.Series(unless(dates(raised, rng.integers(1, 6, n)), ~real)),
             "answered_on": pl.Series(unless(dates(raised, rng.integers(8, 25, n)), ~answered)),
+            "handler_recused": answered,
             "outcome": np.where(answered, rng.choice(["upheld", "adjusted"], n, p=[0.7, 0.3]), "pending"),
         }
     )

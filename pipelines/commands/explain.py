@@ -66,6 +66,8 @@ def _print(one: Explanation, labels: Labels, lang: str) -> None:
         table.add_column(head, overflow="fold")
     for source in one.sources:
         pending = labels["state", "under_verification"] if source.is_pending else ""
+        if source.left_out:
+            pending = labels["left_out", source.left_out]
         cells = (
             source.file or source.file_id[:12],
             source.sheet or "",

@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import date
 from importlib.resources import files
 
@@ -105,6 +106,19 @@ def test_every_rule_names_known_columns_and_a_known_defect(family, rule):
     assert found.defect in load_defects()
 
 
+@pytest.mark.parametrize(("family", "rule"), RULES)
+def test_every_rule_says_in_both_languages_what_must_hold(family, rule):
+    """And names every column it relates, so that a return can mark them all."""
+    contract = load_contract(family)
+    [found] = [r for r in contract.rules if r.name == rule]
+    used = {f.name for f in contract.fields} & set(re.findall(r"\w+", found.holds.replace("year from", "")))
+    between = {n for n in used if f"{n} is not null" in found.holds and n not in found.fields}
+    assert set(found.fields) == used - {"report_year"} - between
+    assert re.search(r"[\u4e00-\u9fff]", found.zh) and not re.search(r"[\u4e00-\u9fff_]", found.en)
+    if "_n" not in "".join(found.fields):
+        assert all(contract.field(n).zh in found.zh for n in found.fields if contract.field(n).kind == "date")
+
+
 def values(f):
     if f.enum and f.kind == "string":
         return st.sampled_from([v.code for v in f.enum])
@@ -144,7 +158,7 @@ def test_every_rule_can_be_broken(family, rule):
     fields = [f for f in contract.fields if f.name in found.holds]
     pools = {
         "integer": [1, 9, 2025], "number": [1.0, 9.0], "boolean": [True, False],
-        "date": [date(2024, 5, 1), date(2025, 5, 1)], "string": ["52990000900000014W", None],
+        "date": [date(2024, 5, 1), date(2025, 5, 1), None], "string": ["52990000900000014W", None],
     }  # fmt: skip
     rows = pl.DataFrame({"_": [0]})
     for f in fields:

@@ -25,7 +25,9 @@ from models.assessment.methodology.rules import (
     Composite,
     Exemplars,
     Holds,
+    Objections,
     PeerGroups,
+    RegisterHints,
     Uncertainty,
     Vetoes,
 )
@@ -58,6 +60,8 @@ class Methodology(Block):
     coherence: Coherence
     vetoes: Vetoes
     holds: Holds
+    register_hints: RegisterHints
+    objections: Objections
     exemplars: Exemplars
     calendar: Calendar
     _sha256: str = PrivateAttr(default="")

@@ -50,7 +50,7 @@ class Holdings:
             "sessions": f"select {', '.join(SESSION)} from main.education_sessions",
             "documents": f"select {', '.join(DOCUMENT)} from main.documents where doc_sha256 is not null",
             "texts": prose,
-            "files": f"select {', '.join(FILE)} from files",
+            "files": f"select {', '.join(FILE)} from files where status <> 'container'",
             "units": "select distinct name from main.units order by name",
         }
         schemas = _schemas()

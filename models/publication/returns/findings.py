@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 GRAVE = ("R", "Q")
 PERSONAL = "D38"
 NEEDED = ("sheet", "row", "col", "header", "code", "verdict", "value", "message_zh", "message_en")
+# Of findings noted before there was such a column, the one cell is what row and column say.
+CELLS = "cells"
 
 
 def list_lines(findings: pl.DataFrame, lang: str = "zh", due: date | None = None) -> pl.DataFrame:
@@ -26,16 +28,19 @@ def list_lines(findings: pl.DataFrame, lang: str = "zh", due: date | None = None
 
     Returns:
         sheet, rows, header, value, problem, advice, due (texts as shown), and code, at_sheet, at_row,
-        at_col: the cell to go to, and is_follower for what needs no mending of its own. at_col is null
-        where no single cell is at fault; at_sheet and at_row too where it is the whole file.
+        at_col: the cell to go to, cells: all to be marked (as in the ledger), and is_follower for what needs
+        no mending of its own. at_col is null where no single cell is at fault; at_sheet and at_row too where
+        it is the whole file.
     """
     import polars as pl
 
     said = words()
+    if CELLS not in findings.columns:
+        findings = findings.with_columns(pl.lit(None, pl.String).alias(CELLS))
     grave = findings.filter(pl.col("verdict").is_in(GRAVE)).select(
         # A frame made of a few dicts may not know the type of a column without values.
         pl.col(n).cast(pl.Int64 if n in ("row", "col") else pl.String)
-        for n in NEEDED
+        for n in (*NEEDED, CELLS)
     )
     grave = grave.unique(maintain_order=True)
     advice = {code: d.advice[lang] for code, d in load_defects().items()}
@@ -54,7 +59,7 @@ def list_lines(findings: pl.DataFrame, lang: str = "zh", due: date | None = None
     lines = (
         numbered.group_by("code", "verdict", "listed", "per", maintain_order=True)
         .agg(
-            pl.col("n", "order", "sheet", "row", "col", "header", "value", "message").first(),
+            pl.col("n", "order", "sheet", "row", "col", "header", "value", "message", CELLS).first(),
             at=pl.col("row").drop_nulls().unique().sort(),
             size=pl.len(),
         )
@@ -80,6 +85,7 @@ def list_lines(findings: pl.DataFrame, lang: str = "zh", due: date | None = None
         at_sheet=pl.when(~is_file).then("sheet"),
         at_row=pl.when(~is_file).then("row"),
         at_col=pl.when(~is_file).then("col"),
+        cells=pl.when(~is_file).then(CELLS),
         is_follower=is_file,
     )  # fmt: skip
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import quoteattr
 
 from models.publication.returns import comments
-from models.publication.returns.cells import MAIN, Place, restyle, with_comments
+from models.publication.returns.cells import MAIN, Place, place_of, restyle, with_comments
 from models.publication.returns.findings import PERSONAL, in_order_of
 from models.publication.returns.package import (
     RELATIONS,
@@ -26,6 +27,8 @@ from models.publication.returns.words import sheet_names, words
 if TYPE_CHECKING:
     import polars as pl
 
+# Of a column to be added no more rows are marked: the comment on its header says it for all.
+MOST_ROWS = 1_000
 _KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml."
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*?/?>")
 _SELECTED = re.compile(rb"""\stabSelected\s*=\s*(?:"[^"]*"|'[^']*')""")
@@ -94,18 +97,34 @@ def _marks(lines: pl.DataFrame, sheets: dict[str, str], lang: str) -> dict[str, 
     said = words()
     marks: dict[str, dict[Place, str]] = {}
     for line in lines.iter_rows(named=True):
-        if line["at_sheet"] not in sheets or line["at_row"] is None:
+        places = places_of(line)
+        if line["at_sheet"] not in sheets or not places:
             continue
         text = said["comment"][lang].format(problem=line["problem"], advice=line["advice"])
         if line["code"] == PERSONAL:
             text += said["masked"][lang]
         if line["due"]:
             text += said["comment_due"][lang].format(due=line["due"])
-        # A fault of a whole row is marked where the row begins.
-        place = (line["at_row"], line["at_col"] or 1)
         there = marks.setdefault(sheets[line["at_sheet"]], {})
-        there[place] = f"{there[place]}\n\n{text}" if place in there else text
+        for place, due in places.items():
+            whole = text + (said["write_here"][lang].format(text=due) if due else "")
+            there[place] = f"{there[place]}\n\n{whole}" if place in there else whole
     return marks
+
+
+def places_of(line: Mapping[str, Any]) -> dict[Place, str | None]:
+    """The cells that a line marks, and what belongs in each if that is known."""
+    if not line["cells"]:
+        # A fault of a whole row is marked where the row begins.
+        return {} if line["at_row"] is None else {(line["at_row"], line["at_col"] or 1): None}
+    found: dict[Place, str | None] = {}
+    for item in str(line["cells"]).split("\n"):
+        cells, _, due = item.partition("=")
+        first, _, last = cells.partition(":")
+        (top, left), (bottom, right) = place_of(first), place_of(last or first)
+        for row in range(top, min(bottom, top + MOST_ROWS - 1) + 1):
+            found |= {(row, col): due or None for col in range(left, right + 1)}
+    return found
 
 
 def _mark(package: Package, part: str, texts: dict[Place, str], styles: Styles) -> None:

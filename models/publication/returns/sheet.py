@@ -79,7 +79,9 @@ def list_sheet(
 
 def _target(line: dict[str, Any], first_sheet: str) -> str:
     sheet = (line["at_sheet"] or first_sheet).replace("'", "''")
-    return f"'{sheet}'!{address((line['at_row'] or 1, line['at_col'] or 1))}"
+    first = line["cells"].partition("\n")[0].partition("=")[0] if line["cells"] else None
+    place = first or address((line["at_row"] or 1, line["at_col"] or 1))
+    return f"'{sheet}'!{place}"
 
 
 def _row(number: int, height: int, cells: list[str]) -> str:

@@ -40,13 +40,15 @@ def _pick(rng: np.random.Generator, options: list[Change]) -> Change:
 @cache
 def _rules(family: str, defect: str) -> tuple[Rule, ...]:
     rules = load_contract(family).rules
-    return tuple(r for r in rules if r.defect == defect and r.is_hard and "<=" in r.holds)
+    # Those over a gap between two steps (“or”) hold wherever the steps between are filled in.
+    plain = (r for r in rules if "<=" in r.holds and " or " not in r.holds)
+    return tuple(r for r in plain if r.defect == defect and r.is_hard)
 
 
 def _sides(rule: Rule) -> tuple[list[str], list[str]]:
     """Fields left and right of the rule's <=."""
-    left, right = rule.holds.split("<=")
-    return WORD.findall(left), WORD.findall(right)
+    left, right = ([w for w in WORD.findall(side) if w in rule.fields] for side in rule.holds.split("<="))
+    return left, right
 
 
 def _reversed(defect: str) -> Callable[[np.random.Generator, str, dict[str, Any]], Change]:

@@ -68,11 +68,12 @@ def society_frame() -> Callable[..., pl.DataFrame]:
     """Societies from {society_id: {column: value}} over ordinary defaults."""
     ordinary = {
         "level": "city", "size_class": "medium", "cast_class": "A", "supervisor_id": "U1", "filed": True,
-        "has_cases": False, "peer_group": "city",
+        "has_cases": False, "peer_group": "city", "reporting_line": "110000",
     }  # fmt: skip
     schema = {
         "society_id": pl.String, "level": pl.String, "size_class": pl.String, "cast_class": pl.String,
         "supervisor_id": pl.String, "filed": pl.Boolean, "has_cases": pl.Boolean, "peer_group": pl.String,
+        "reporting_line": pl.String,
     }  # fmt: skip
 
     def make(societies: Mapping[str, Mapping[str, object]]) -> pl.DataFrame:
@@ -122,5 +123,25 @@ def certain_cells() -> Callable[..., Cells]:
             peer_mean=np.full(shape, 0.5),
         )
         return replace(cells, **changed)  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def barred_frame() -> Callable[..., pl.DataFrame]:
+    """What stands against societies, from {society_id: {"veto", "hold", "objection", "hint"}}."""
+
+    def make(given: Mapping[str, Mapping[str, object]]) -> pl.DataFrame:
+        ids = sorted(given)
+        columns = {
+            "veto_code": "veto",
+            "hold_code": "hold",
+            "objection_code": "objection",
+            "hint_codes": "hint",
+        }
+        return pl.DataFrame(
+            {"society_id": ids, **{c: [given[s].get(k) for s in ids] for c, k in columns.items()}},
+            schema=dict.fromkeys(("society_id", *columns), pl.String),
+        ).with_columns(has_open_objection=pl.lit(value=False))
 
     return make

@@ -1,38 +1,30 @@
 """Exemplar decisions: every gate by hand, one reason for each society, stability, practice and rotation."""
 
-import json
-
 import numpy as np
 import polars as pl
 import pytest
 
 from models.assessment.exemplars import NO_YEARS, Candidates, decide, practice_tags
+from models.assessment.reasons import gates
 from models.assessment.scoring import score
 from models.assessment.uncertainty import draw
 
 
 @pytest.fixture
-def decided(society_frame, indicator_frame, plain, certain_cells):
+def decided(society_frame, indicator_frame, barred_frame, plain, certain_cells):
     """Decide over a few societies: {id: {"score", named scores, "veto", "hold", "tag", society columns}}."""
 
     def make(given, method=plain, past=(), unverified=frozenset(), *, seed=1, must_nominate=False):
         exemplars = method.exemplars.model_copy(update={"is_nomination_needed": must_nominate})
         # Only the weights vary, so that what a draw selects can be told by hand.
         method = method.model_copy(update={"exemplars": exemplars, "uncertainty": plain.uncertainty})
-        columns = {"level", "size_class", "cast_class", "supervisor_id", "filed"}
+        columns = {"level", "size_class", "cast_class", "supervisor_id", "filed", "reporting_line"}
         societies = society_frame({s: {k: v for k, v in g.items() if k in columns} for s, g in given.items()})
         named = {(s, k): v for s, g in given.items() for k, v in g.get("named", {}).items()}
         frame = indicator_frame({s: g.get("score", 0.95) for s, g in given.items()}, named, unverified)
         scores = score(societies, frame, method)
         ids = societies["society_id"].to_list()
-        barred = pl.DataFrame(
-            {
-                "society_id": ids,
-                "veto_code": [given[s].get("veto") for s in ids],
-                "hold_code": [given[s].get("hold") for s in ids],
-            },
-            schema=dict.fromkeys(("society_id", "veto_code", "hold_code"), pl.String),
-        )
+        barred = barred_frame(given)
         candidates = Candidates(
             societies=societies,
             scores=scores,
@@ -41,7 +33,12 @@ def decided(society_frame, indicator_frame, plain, certain_cells):
             practice_tag=pl.Series([given[s].get("tag") for s in ids], dtype=pl.String),
             past=pl.DataFrame(list(past), schema=NO_YEARS, orient="row"),
         )
-        return {row["society_id"]: row for row in decide(candidates, 2025, method).to_dicts()}
+        decision = decide(candidates, 2025, method)
+        chain = gates(decision.facts, method).partition_by("society_id", as_dict=True)
+        return {
+            row["society_id"]: {**row, "gates": chain[row["society_id"],].to_dicts()}
+            for row in decision.exemplars.to_dicts()
+        }
 
     return make
 
@@ -91,19 +88,45 @@ def test_reasons_carry_the_society_own_figures(decided):
 
 def test_gates_are_listed_with_figure_and_threshold(decided):
     found = decided({"uneven": {"named": {"D7": 0.69}}})["uneven"]
-    gates = {g["gate"]: g for g in json.loads(found["gates"])}
-    assert gates["score"] == {
-        "gate": "score",
-        "passed": True,
-        "figure": pytest.approx(92.4),
-        "threshold": 80.0,
-    }
-    assert gates["dimension_floor"]["passed"] is False and gates["dimension_floor"]["figure"] == 69.0
-    assert gates["quota"]["passed"] is None  # not reached
-    assert list(gates) == [
-        "filed", "applicable_weight", "veto", "hold", "score", "dimension_floor", "verified_share", "quota",
-        "stability", "practice_tag", "rotation",
+    steps = {g["gate"]: g for g in found["gates"]}
+    assert steps["score"]["outcome"] == "passed"
+    assert (steps["score"]["figure"], steps["score"]["threshold"]) == (pytest.approx(92.4), 80.0)
+    assert steps["score"]["text_zh"] == "综合得分92.4，不低于80"
+    assert (steps["dimension_floor"]["outcome"], steps["dimension_floor"]["figure"]) == ("failed", 69.0)
+    assert steps["dimension_floor"]["detail"] == "D7"
+    assert steps["dimension_floor"]["text_zh"] == found["reason_zh"]
+    assert steps["quota"]["outcome"] == "not_reached"
+    assert list(steps) == [
+        "filed", "applicable_weight", "veto", "hold", "objection", "register", "score", "dimension_floor",
+        "verified_share", "line", "quota", "stability", "practice_tag", "rotation",
     ]  # fmt: skip
+
+
+def test_every_rule_that_can_be_judged_is_judged(decided):
+    found = decided({"bad": {"veto": "false_report", "hold": "open_serious_case", "score": 0.5}})["bad"]
+    failed = [g["gate"] for g in found["gates"] if g["outcome"] == "failed"]
+    assert failed == ["veto", "hold", "score", "dimension_floor"]
+
+
+def test_a_hint_of_the_register_is_shown_and_changes_nothing(decided):
+    found = decided({"S": {"hint": "annual_check_shown"}})["S"]
+    hint = next(g for g in found["gates"] if g["gate"] == "register")
+    assert found["decision"] == "selected" and hint["outcome"] == "flagged"
+    assert hint["text_zh"] == "登记信息提示：名册载年检不合格或未参检，待核文书（不影响结论）"
+
+
+def test_an_upheld_objection_withdraws_the_recommendation(decided):
+    assert codes(decided({"S": {"objection": "objection_revoked"}, "T": {}})) == {
+        "S": "OBJECTION",
+        "T": "SELECTED",
+    }
+
+
+def test_national_bodies_are_outside_the_lines(decided):
+    found = decided({"N": {"reporting_line": "000000"}, "C": {}})
+    outcomes = {s: {g["gate"]: g for g in row["gates"]}["line"] for s, row in found.items()}
+    assert outcomes["N"]["outcome"] == "not_applicable" and outcomes["C"]["outcome"] == "passed"
+    assert "北京：合格1个" in outcomes["C"]["text_zh"]
 
 
 def test_verified_share_of_exactly_the_threshold_passes(decided):
@@ -117,7 +140,7 @@ def test_nomination_is_a_gate_only_when_switched_on(decided):
     assert set(codes(decided(given)).values()) == {"SELECTED"}
     found = decided(given, must_nominate=True)
     assert codes(found) == {"plain": "NOT_NOMINATED", "nominated": "SELECTED"}
-    assert "nominated" in {g["gate"] for g in json.loads(found["plain"]["gates"])}
+    assert "nominated" in {g["gate"] for g in found["plain"]["gates"]}
 
 
 def test_places_run_out_by_class(decided, revised):
@@ -240,5 +263,6 @@ def test_every_society_has_one_reason_in_both_languages(decided):
     assert all(
         row["reason_zh"] and row["reason_en"] and "{" not in row["reason_zh"] for row in found.values()
     )
+    assert all(g["text_zh"] and g["text_en"] for row in found.values() for g in row["gates"])
     again = decided(given)
     assert found == again

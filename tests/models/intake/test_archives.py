@@ -16,6 +16,7 @@ from models.intake.frames import Limits, SourceFile
 from models.intake.landing import RECEIPTS, land, receipts
 from models.intake.limits import Refusal
 from models.intake.reading import read
+from models.warehouse import open_reader
 
 
 def zipped(members, method=zipfile.ZIP_DEFLATED):
@@ -216,6 +217,24 @@ def test_an_archive_is_ingested_once(inbox, home):
     assert first.findings["D30"] == 1
     again = ingest(inbox, home)
     assert (again.files_new, again.files_known) == (0, 3)
+
+
+def test_every_file_received_has_a_row_archives_too(inbox, home):
+    (inbox / "外层.zip").write_bytes(zipped({"内层.zip": zipped({"b.csv": "编号,名称\n3,四\n"})}))
+    ingest(inbox, home)
+    ingest(inbox, home)
+    with open_reader(home) as con:
+        rows = con.sql(
+            "select f.name, f.status, c.name, f.rows_read, f.report_year from files f "
+            "left join files c on c.file_id = f.container order by f.name"
+        ).fetchall()
+    landed = {one.name for one in land(inbox, home)}
+    assert {name for name, *_ in rows} == landed
+    said = {name: rest for name, *rest in rows}
+    assert said["报送.zip"] == ["container", None, 0, 2025]
+    assert said["报送.zip/甲/年报.xlsx"][1] == "报送.zip"
+    assert said["外层.zip"] == ["container", None, 0, None]
+    assert said["外层.zip/内层.zip/b.csv"][1] == "外层.zip"
 
 
 def test_check_looks_into_archives(inbox):

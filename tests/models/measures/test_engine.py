@@ -20,7 +20,7 @@ Fill = Callable[[duckdb.DuckDBPyConnection, dict[str, str]], None]
 
 CONTRIBUTION_COLUMNS = [
     "society_id", "indicator", "family", "row_id", "numerator", "denominator", "grade", "evidence_weight",
-    "is_pending", "source_file", "source_sheet", "source_row", "label",
+    "is_pending", "source_file", "source_sheet", "source_row", "label", "left_out",
 ]  # fmt: skip
 
 
@@ -190,3 +190,20 @@ def test_a_measure_says_what_it_is(name: str) -> None:
 
 def test_every_measure_has_its_file() -> None:
     assert {f"{name}.sql" for name in MEASURES} <= {path.name for path in SQL_DIR.glob("*.sql")}
+
+
+def test_a_session_its_host_reports_too_is_listed_and_left_out(methodology: Methodology, fill: Fill) -> None:
+    con = duckdb.connect()
+    fill(con, {
+        "education_sessions": "society | session_id | name | held_on | role | onsite_n\n"
+        "A | H1 | 虚构联合讲座 | 2025-03-01 | host | 80\n"
+        "B | H1 | 虚构 联合讲座。 | 2025-03-01 | organiser | 82\n"
+        "B | H2 | 虚构另一讲座 | 2025-06-01 | host | 20",
+    })  # fmt: skip
+    rows = compute(con, SPEC_YEAR, methodology).contributions
+    left = rows.filter(pl.col("left_out") == "double_report")
+    assert set(left["indicator"]) == {"5.1", "5.3", "5.4", "5.5", "5.6"}
+    assert set(left["society_id"]) == {"x/1/B"} and set(left["label"]) == {"虚构 联合讲座。"}
+    assert left["numerator"].is_null().all() and left["denominator"].is_null().all()
+    persons = rows.filter(pl.col("indicator") == "5.5", pl.col("left_out").is_null())
+    assert sorted(persons.select("society_id", "numerator").rows()) == [("x/1/A", 80.0), ("x/1/B", 20.0)]

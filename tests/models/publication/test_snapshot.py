@@ -151,7 +151,7 @@ def test_values_of_restricted_families_stay_behind(fabricated, home):
         con.execute(
             "insert into findings values (?, '表4学术调查', 9, 3, 'opinion', '调查意见', 'D17', 'R', "
             "'案情文字', null, "
-            "'原值“案情文字”', 'value “案情文字”', ?, 2025)",
+            "'原值“案情文字”', 'value “案情文字”', ?, 2025, null)",
             [file, society],
         )
     publish(home, fabricated.frames(6, 2025, 3), seed=11)
