@@ -42,10 +42,18 @@ COMMON_TABLES = (
     "run",
     "comparisons",
     "expectation_results",
+    "register",
     "units",
     "unit_measures",
 )
-NATIONAL_ONLY = ("decision_lines", "findings_summary", "expectation_results", "units", "unit_measures")
+NATIONAL_ONLY = (
+    "decision_lines",
+    "findings_summary",
+    "expectation_results",
+    "register",
+    "units",
+    "unit_measures",
+)
 
 
 @dataclass(frozen=True)

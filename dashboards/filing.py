@@ -13,7 +13,7 @@ import traceback
 import unicodedata
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -21,6 +21,7 @@ from threading import BoundedSemaphore
 
 import polars as pl
 
+from dashboards import access
 from models.clock import utc_now
 from models.errors import FengqingError
 from models.home import Home
@@ -29,6 +30,7 @@ from models.publication.returns import write_return
 from models.publication.returns.findings import GRAVE
 from models.publication.returns.words import words
 from models.publication.returns.writing import MARKED_SUFFIXES
+from models.publication.snapshot import current, resolve
 
 # Judging takes a core and memory: those who come at the same time wait for their turn.
 TURNS = BoundedSemaphore(2)
@@ -105,14 +107,26 @@ def private_folder() -> Iterator[Path]:
         ) from None
 
 
-def judge(uploads: Sequence[Upload]) -> list[FileReport]:
-    """Judge the files together, as `fengqing check` does without a home: no register, no warehouse.
+def register(home: Home) -> pl.DataFrame | None:
+    """The register of the current run: society_id, report_year, name, former_names; None without a run."""
+    if not current(home):
+        return None
+    with closing(access.connect(home, resolve(home), access.Scope())) as con:
+        return con.sql("select * from register").pl()
+
+
+def judge(uploads: Sequence[Upload], known: pl.DataFrame | None = None) -> list[FileReport]:
+    """Judge the files together, as `fengqing check` does without a warehouse.
+
+    Args:
+        uploads: the files.
+        known: the register that a published run has, if there is one.
 
     Raises:
         FengqingError: judging failed.
     """
     with private_folder() as folder:
-        reports = check([_place(folder, n, one) for n, one in enumerate(uploads)])
+        reports = check([_place(folder, n, one) for n, one in enumerate(uploads)], register=known)
         return [_without_place(one, folder) for one in reports]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 from duckdb import DuckDBPyConnection
 
+from data_contracts.defects import consequences
 from models.publication.exports import run_facts
 
 Row = dict[str, Any]
@@ -134,15 +135,18 @@ def filing_by_unit(con: DuckDBPyConnection, limit: int) -> pl.DataFrame:
     ).pl()
 
 
-def top_findings(con: DuckDBPyConnection, limit: int) -> pl.DataFrame:
-    """code, verdict, findings_n, societies_n: the most frequent that ask somebody to act (not repairs)."""
+def top_findings(con: DuckDBPyConnection, limit: int, is_consequence: bool = False) -> pl.DataFrame:
+    """code, verdict, findings_n, societies_n: the most frequent that ask somebody to act (not repairs).
+
+    Causes, or apart from them what only follows from them (a row returned because its cover was).
+    """
     return con.sql(
         """
         select code, verdict, sum(findings_n)::bigint as findings_n, max(societies_n)::bigint as societies_n
-        from findings_summary where verdict <> 'A' group by code, verdict
+        from findings_summary where verdict <> 'A' and list_contains($2, code) = $3 group by code, verdict
         order by findings_n desc, code, verdict limit $1
         """,
-        params=[limit],
+        params=[limit, sorted(consequences()), is_consequence],
     ).pl()
 
 

@@ -27,7 +27,8 @@ class Defect:
     """One code: its titles, the verdict of a contract rule that names it, and its messages.
 
     `messages` maps (variant, verdict letter) to the texts by language; the plain wording is
-    variant "". `advice` says by language what to write instead.
+    variant "". `advice` says by language what to write instead. `is_consequence`: it only follows from
+    another fault (a row goes back with its cover), and goes when that is mended.
     """
 
     code: str
@@ -36,6 +37,7 @@ class Defect:
     default: Verdict
     messages: Mapping[tuple[str, str], Mapping[str, str]]
     advice: Mapping[str, str]
+    is_consequence: bool = False
 
     @property
     def verdicts(self) -> frozenset[str]:
@@ -52,6 +54,11 @@ def _content() -> dict[str, Any]:
     import yaml
 
     return dict(yaml.safe_load(DEFECTS_FILE.read_text(encoding="utf-8")))
+
+
+def consequences() -> frozenset[str]:
+    """Codes that only follow from other faults."""
+    return frozenset(code for code, defect in load_defects().items() if defect.is_consequence)
 
 
 @cache
@@ -73,7 +80,13 @@ def _defect(entry: dict[str, Any]) -> Defect:
         for verdict, texts in by_verdict.items()
     }
     return Defect(
-        entry["code"], entry["title"]["zh"], entry["title"]["en"], entry["default"], messages, entry["advice"]
+        entry["code"],
+        entry["title"]["zh"],
+        entry["title"]["en"],
+        entry["default"],
+        messages,
+        entry["advice"],
+        bool(entry.get("is_consequence")),
     )
 
 

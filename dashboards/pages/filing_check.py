@@ -41,7 +41,7 @@ def render(texts: Texts) -> None:
         _forget()
         st.html(_banner("mend", "×", t("filing.too_much.title"), refusal))
         return
-    reports = _judge(t, uploads)
+    reports = _judge(t, uploads, known.home)
     if reports is None:
         return
     letters = _filter(t)
@@ -52,7 +52,9 @@ def render(texts: Texts) -> None:
     for file_id, upload in by_id.items():
         if file_id not in judged:
             _archive(t, upload, known.home)
-    st.html(f'<p class="fq-legend">{cell(t("filing.limits"))}</p>')
+    is_consulted = all(one.is_register_consulted for one in reports)
+    limits = t("filing.limits") if is_consulted else t("filing.no_register")
+    st.html(f'<p class="fq-legend">{cell(limits)}</p>')
 
 
 def _choose(t: Texts, largest: int) -> list[Upload]:
@@ -84,7 +86,7 @@ def _explain(t: Texts) -> None:
     st.html(f'<ol class="fq-points">{points}</ol>')
 
 
-def _judge(t: Texts, uploads: Sequence[Upload]) -> list[FileReport] | None:
+def _judge(t: Texts, uploads: Sequence[Upload], home: Home) -> list[FileReport] | None:
     """The reports; judged once, not at every click. Held by the session until the files are taken away."""
     held = st.session_state.get("filing")
     sent = [(one.file_id, one.name) for one in uploads]
@@ -92,7 +94,7 @@ def _judge(t: Texts, uploads: Sequence[Upload]) -> list[FileReport] | None:
         st.session_state.pop("filing", None)
         try:
             with st.spinner(t("filing.judging")):
-                held = (sent, filing.judge(uploads))
+                held = (sent, filing.judge(uploads, filing.register(home)))
         except FengqingError as error:
             st.html(_banner("mend", "×", t("filing.failed"), error.text(t.lang)))
             return None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import polars as pl
 import streamlit as st
 
 from dashboards import charts, snapshot
+from dashboards.i18n import Texts
 from dashboards.tables import Head, badge, cards, share_bar, table
 from dashboards.view import View, chart, heading, run_line, section
 
@@ -117,10 +119,19 @@ def _intake(view: View) -> None:
 def _findings(view: View) -> None:
     t = view.texts
     section(t("overview.findings.title"), t("overview.findings.lead"))
-    found = snapshot.top_findings(view.con, FINDINGS)
-    if found.is_empty():
+    causes = snapshot.top_findings(view.con, FINDINGS)
+    following = snapshot.top_findings(view.con, FINDINGS, is_consequence=True)
+    if causes.is_empty() and following.is_empty():
         st.text(t("overview.findings.none"))
         return
+    if not causes.is_empty():
+        st.html(_findings_table(t, causes, t("overview.findings.title")))
+    if not following.is_empty():
+        st.caption(t("overview.findings.following"))
+        st.html(_findings_table(t, following, t("overview.findings.following")))
+
+
+def _findings_table(t: Texts, found: pl.DataFrame, caption: str) -> str:
     heads = [
         Head(t("column.code"), css="code"),
         Head(t("column.finding")),
@@ -138,7 +149,7 @@ def _findings(view: View) -> None:
         )
         for one in found.iter_rows(named=True)
     ]
-    st.html(table(heads, rows, t("overview.findings.title")))
+    return table(heads, rows, caption)
 
 
 def _warnings(view: View) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import polars as pl
 from duckdb import DuckDBPyConnection
 
+from data_contracts.defects import consequences
+
 
 def checks(con: DuckDBPyConnection) -> pl.DataFrame:
     """family, severity, checks_n, failed_n of the table checks, the families with failures first."""
@@ -29,14 +31,19 @@ def failures(con: DuckDBPyConnection) -> pl.DataFrame:
 
 
 def findings(con: DuckDBPyConnection) -> pl.DataFrame:
-    """code, verdict, findings_n, societies_n, files_n of what was returned, set aside or warned of."""
+    """code, verdict, findings_n, societies_n, files_n of what was returned, set aside or warned of.
+
+    What only follows from another fault stands last.
+    """
     return con.sql(
         """
         select code, verdict, sum(findings_n)::bigint as findings_n, max(societies_n)::bigint as societies_n,
                max(files_n)::bigint as files_n
         from findings_summary where verdict <> 'A' group by code, verdict
-        order by case verdict when 'Q' then 1 when 'R' then 2 else 3 end, findings_n desc, code
-        """
+        order by list_contains($1, code), case verdict when 'Q' then 1 when 'R' then 2 else 3 end,
+                 findings_n desc, code
+        """,
+        params=[sorted(consequences())],
     ).pl()
 
 
@@ -49,7 +56,7 @@ def files(con: DuckDBPyConnection) -> pl.DataFrame:
                sum(rows_read)::bigint as rows_read, sum(accepted)::bigint as accepted,
                sum(returned)::bigint as returned, sum(quarantined)::bigint as quarantined,
                sum(non_data)::bigint as non_data
-        from files group by all order by files_n desc, origin
+        from files where status <> 'container' group by all order by files_n desc, origin
         """
     ).pl()
 

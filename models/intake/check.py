@@ -8,13 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from models.errors import FengqingError
 from models.home import Home
 from models.intake.archives import expand
 from models.intake.kinds import is_archive
 from models.intake.limits import Limits, Refusal
+
+if TYPE_CHECKING:
+    import polars as pl
 
 GRAVE = ("returned", "quarantined")
 
@@ -24,7 +27,7 @@ class FileReport:
     """One file as it would be judged: its rows by verdict, and every finding.
 
     `findings` are rows of `Judged.findings`. `is_clean`: it was read, and nothing in it would be
-    returned or quarantined.
+    returned or quarantined. `is_register_consulted`: whether names and codes were held against a register.
     """
 
     path: Path
@@ -36,6 +39,7 @@ class FileReport:
     status: str
     rows: dict[str, int]
     findings: tuple[dict[str, Any], ...]
+    is_register_consulted: bool = False
 
     @property
     def is_clean(self) -> bool:
@@ -43,7 +47,12 @@ class FileReport:
         return self.status != "refused" and not any(self.rows[v] for v in GRAVE)
 
 
-def check(paths: Sequence[Path], home: Home | None = None, today: date | None = None) -> list[FileReport]:
+def check(
+    paths: Sequence[Path],
+    home: Home | None = None,
+    today: date | None = None,
+    register: pl.DataFrame | None = None,
+) -> list[FileReport]:
     """Judge the files together and change nothing.
 
     Args:
@@ -51,6 +60,8 @@ def check(paths: Sequence[Path], home: Home | None = None, today: date | None = 
         home: where the warehouse is. Without one, or without a warehouse in it, what needs the register
             or rows accepted earlier is not checked.
         today: the day against which a date is in the future.
+        register: society_id, report_year, name, former_names of societies known, where there is no home: as
+            a published run has them. It is left aside if it says nothing of a year that is reported.
 
     Raises:
         FengqingError: a path does not exist, or there is no file.
@@ -61,7 +72,12 @@ def check(paths: Sequence[Path], home: Home | None = None, today: date | None = 
     with TemporaryDirectory() as folder:
         found = [item for path in _files(paths) for item in _unpacked(path, Path(folder))]
         files = [replace(source_file(path), name=name) for name, path, _ in found]
-        judged = judge(files, _context(home, today or date.today()))
+        context = _context(home, today or date.today())
+        known = _with_published(context, register)
+        judged = judge(files, known)
+        if known is not context and not _covers(known.register, judged.files):
+            known = context
+            judged = judge(files, known)
     by_id = {f["file_id"]: f for f in judged.files.iter_rows(named=True)}
     findings: dict[str, list[dict[str, Any]]] = {}
     for finding in judged.findings.sort("sheet", "row", "col", nulls_last=False).iter_rows(named=True):
@@ -73,10 +89,23 @@ def check(paths: Sequence[Path], home: Home | None = None, today: date | None = 
             file_id=file.file_id,
             rows={v: by_id[file.file_id][v] for v in ("rows_read", *VERDICTS, "non_data")},
             findings=tuple(findings.get(file.file_id, ())),
+            is_register_consulted=known.register is not None,
             **{name: by_id[file.file_id][name] for name in names},
         )
         for (_, _, shown), file in zip(found, files, strict=True)
     ]
+
+
+def _with_published(context: Any, register: pl.DataFrame | None) -> Any:
+    if context.register is not None or register is None or register.is_empty():
+        return context
+    keys = {"societies": register.select("society_id", "report_year").unique()}
+    return replace(context, register=register, known_keys=keys)
+
+
+def _covers(register: pl.DataFrame, files: pl.DataFrame) -> bool:
+    """Whether the register has every year that the files report; a society of another year is not unknown."""
+    return set(files["report_year"].drop_nulls()) <= set(register["report_year"])
 
 
 def _unpacked(path: Path, folder: Path) -> list[tuple[str, Path, Path]]:

@@ -42,7 +42,8 @@ def missing_parents(
     """S03 for rows whose parent is not there.
 
     `exempt` (sheet_no) are sheets whose society and year the cover answers for. Without a warehouse
-    (`known` is None) only parents whose society and year were filed in this batch can be missed.
+    (`known` is None, or lacks the family) only parents whose society and year were filed in this batch can
+    be missed.
     """
     found = []
     for relationship in contract.relationships:
@@ -53,7 +54,7 @@ def missing_parents(
         rows = typed
         if relationship.to_family in ON_COVER and contract.name != "annual_reports":
             rows = rows.join(exempt, on="sheet_no", how="anti", maintain_order="left")
-        if known is None:
+        if known is None or relationship.to_family not in known:
             scope = ["society_id", "report_year"]
             rows = rows.join(keys.select(scope).unique(), on=scope, how="semi", maintain_order="left")
         right = keys.rename(dict(zip(relationship.to_columns, columns, strict=True)))

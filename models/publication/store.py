@@ -54,6 +54,10 @@ from found group by all order by code, verdict, family nulls first
 """
 # 试评: a breach of coherence that nobody has signed off.
 IS_PROVISIONAL = "exists (select 1 from coherence where breached and not signed)"
+# Of all years: what a filing is held against before it is sent. Names and codes only.
+REGISTER = """
+select society_id, report_year, name, former_names from societies order by report_year, society_id
+"""
 UNITS = """
 select unit_id, name, reporting_line, roles, plan_doc_no, plan_date, in_assessment, doc_no
 from units where report_year = $1 order by unit_id
@@ -132,6 +136,7 @@ def _copy_intake(
     used = contributions["source_file"].drop_nulls().unique().to_list()
     year = {"year": manifest.year}
     _copy(con, "files", warehouse.sql(FILES, params={**year, "used": used}).pl())
+    _copy(con, "register", warehouse.sql(REGISTER).pl())
     _copy(con, "units", warehouse.sql(UNITS, params=[manifest.year]).pl())
     checks = "select * from expectation_results where run_id = $1 order by all"
     _copy(con, "expectation_results", warehouse.sql(checks, params=[manifest.run_id]).pl())

@@ -17,6 +17,11 @@ LETTERS = {
     "W": ("提示", "warning", "yellow"),
     "A": ("已修正", "repaired", "dim"),
 }
+NO_REGISTER = (
+    "未比对学会名册（没有已入库的名册）：代码是否在册、旧名称、他人代码和分支机构均未核对，收件时核对。",
+    "No register was consulted (none has been ingested): whether the code is registered, former names, codes "
+    "of other bodies and branches were not checked; intake checks them.",
+)
 COUNTS = {
     "accepted": ("接收", "accepted"),
     "returned": ("退回", "returned"),
@@ -53,6 +58,8 @@ def check(  # noqa: PLR0913, PLR0917 - one parameter an option
             _show(report, lang)
             if path:
                 typer.echo(say(lang, "退回补正件：", "Return workbook: ") + str(path))
+        if not all(r.is_register_consulted for r in reports):
+            typer.echo(say(lang, *NO_REGISTER), err=True)
     if not all(r.is_clean for r in reports):
         raise typer.Exit(1)
 

@@ -47,7 +47,7 @@ def test_two_files_may_bear_one_name(messy, flawless):
 def test_the_folder_is_for_the_owner_alone(temporary, flawless, monkeypatch):
     seen = []
 
-    def look(paths):
+    def look(paths, register=None):
         seen.append(next(temporary.iterdir()).stat().st_mode & 0o777)
         return check(paths)
 
@@ -78,7 +78,7 @@ def test_what_cannot_be_opened_is_told_by_intake(name, data):
 
 
 def test_a_failure_says_nothing_of_the_content(monkeypatch, caplog):
-    def fail(paths):
+    def fail(paths, register=None):
         raise ValueError(f"could not convert {paths[0].read_text()}")
 
     monkeypatch.setattr(filing, "check", fail)

@@ -125,9 +125,9 @@ def test_the_filter_narrows_by_treatment(start, messy):
 def test_files_are_judged_once_and_forgotten_when_taken_away(start, messy, flawless, monkeypatch):
     judged = []
 
-    def count(uploads):
+    def count(uploads, known=None):
         judged.append(len(uploads))
-        return original(uploads)
+        return original(uploads, known)
 
     original = filing.judge
     monkeypatch.setattr(filing, "judge", count)
@@ -189,7 +189,7 @@ def test_too_much_at_once_is_not_judged(start, monkeypatch):
 
 
 def test_a_failure_of_judging_is_told(start, monkeypatch):
-    def fail(_):
+    def fail(_, register=None):
         raise ValueError("secret")
 
     monkeypatch.setattr(filing, "check", fail)

@@ -3,6 +3,7 @@ import inspect
 import pytest
 
 from dashboards import access, snapshot
+from data_contracts.defects import consequences
 from models.publication.snapshot import resolve
 
 
@@ -35,6 +36,12 @@ def test_units_with_most_unfiled_come_first(con):
 
 def test_findings_leave_repairs_out(con):
     assert "A" not in snapshot.top_findings(con, 10)["verdict"].to_list()
+
+
+def test_what_only_follows_stands_apart_from_its_causes(con):
+    causes = snapshot.top_findings(con, 10)["code"].to_list()
+    following = snapshot.top_findings(con, 10, is_consequence=True)["code"].to_list()
+    assert causes and not set(causes) & consequences() and set(following) <= consequences()
 
 
 def test_warnings_are_the_checks_that_fail(con):

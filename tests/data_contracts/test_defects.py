@@ -7,7 +7,7 @@ import pytest
 
 from data_contracts.coding import advise_uscc, is_id_card
 from data_contracts.contract import load_contracts
-from data_contracts.defects import PLACEHOLDERS, fill, load_defects, message, templates
+from data_contracts.defects import PLACEHOLDERS, consequences, fill, load_defects, message, templates
 
 
 def test_all_43_defects_are_there():
@@ -110,3 +110,7 @@ def test_identity_card_numbers():
     assert not is_id_card("110105194912310021")
     assert not is_id_card("11010519491331002X")
     assert not is_id_card("51990000900000014W")
+
+
+def test_what_only_follows_from_other_faults_is_marked():
+    assert consequences() == {"S02", "S03"}

@@ -73,6 +73,27 @@ def test_the_warehouse_s_register_is_used_if_there_is_one(book, empty_book, judg
     assert report.findings == ()
 
 
+def test_a_published_register_is_enough_to_know_names(book, society_row):
+    """Former names and codes that are not registered; of a year it lacks nothing is concluded from it."""
+    known = pl.DataFrame(
+        [(society_row["society_id"], 2025, "虚构甲学科学会", ["虚构甲学科协会"])],
+        schema={"society_id": pl.String, "report_year": pl.Int64, "name": pl.String,
+                "former_names": pl.List(pl.String)},
+        orient="row",
+    )  # fmt: skip
+    book.cover(填报单位="虚构甲学科协会")
+    path = book.write()
+    (report,) = check([path], today=TODAY, register=known)
+    assert [f["code"] for f in report.findings] == ["D11"] and report.is_register_consulted
+    stranger = known.with_columns(society_id=pl.lit("51990000900000022P"))
+    (report,) = check([path], today=TODAY, register=stranger)
+    assert {f["code"] for f in report.findings} >= {"S03"} and not report.is_clean
+    (report,) = check([path], today=TODAY, register=known.with_columns(report_year=pl.lit(2023, pl.Int64)))
+    assert report.is_clean and not report.is_register_consulted
+    (report,) = check([path], today=TODAY)
+    assert report.findings == () and not report.is_register_consulted
+
+
 def test_checking_leaves_nothing_behind(book, tmp_path):
     check([book.write()], Home(tmp_path / "home"), TODAY)
     assert not (tmp_path / "home").exists()
