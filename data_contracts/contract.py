@@ -114,7 +114,10 @@ class Relationship:
 
 @dataclass(frozen=True)
 class Contract:
-    """One family: what it is called, where it is found, its columns, rules and relationships."""
+    """One family: what it is called, where it is found, its columns, rules and relationships.
+
+    `is_bulk`: millions of rows, so that a key enforced row by row would cost more than the load itself.
+    """
 
     name: str
     zh: str
@@ -125,6 +128,7 @@ class Contract:
     sheets: tuple[str, ...]
     origins: frozenset[str]
     classification: str
+    is_bulk: bool
     fields: tuple[Field, ...]
     rules: tuple[Rule, ...]
     relationships: tuple[Relationship, ...]
@@ -236,6 +240,7 @@ def _read(path: Path) -> Contract:
         sheets=tuple(extra["sheets"]),
         origins=frozenset(extra["source"].split("+")),
         classification=extra["classification"],
+        is_bulk=extra.get("volume") == "bulk",
         fields=tuple(_field(p) for p in table.properties),
         rules=tuple(_rule(q) for q in table.quality or ()),
         relationships=tuple(_relationship(r) for r in table.relationships or ()),

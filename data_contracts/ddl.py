@@ -17,9 +17,14 @@ HISTORY_COLUMNS: tuple[tuple[str, str, str], ...] = (
 
 
 def create_table(contract: Contract) -> str:
-    """CREATE TABLE of the current rows: typed columns, NOT NULL, primary key, lineage."""
+    """CREATE TABLE of the current rows: typed columns, NOT NULL, primary key, lineage.
+
+    A bulk family goes without the index behind a key: loading keeps its keys unique (superseding.py), and the
+    hard check `unique:key` stops a run in which they are not.
+    """
     lines = [_column(f) for f in (*contract.fields, *LINEAGE)]
-    lines.append(f"PRIMARY KEY ({', '.join(contract.key)})")
+    if not contract.is_bulk:
+        lines.append(f"PRIMARY KEY ({', '.join(contract.key)})")
     return _create(contract.name, lines)
 
 

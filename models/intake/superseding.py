@@ -74,6 +74,45 @@ def load_family(con: duckdb.DuckDBPyConnection, contract: Contract, frame: pl.Da
     A row stands against the rows of other files with the same key. A register or check-in export
     prevails over what the society wrote, then the file that landed last.
     """
+    family = contract.name
+    fresh = _without_superseded(con, family, frame)
+    key = list(contract.key)
+    stored = con.sql(
+        f"select distinct {', '.join(key)} from main.{family} semi join fresh using ({', '.join(key)})"
+    )
+    clashing = pl.concat([stored.pl(), fresh.filter(_is_repeated(key)).select(key)]).unique()
+    if clashing.is_empty():
+        # Nearly always: nobody else has these keys, so nothing has to be weighed.
+        con.execute(f"insert into main.{family} by name select * from fresh")
+        return
+    contested = fresh.join(clashing, on=key, how="semi")
+    con.register("uncontested", fresh.join(clashing, on=key, how="anti"))
+    con.execute(f"insert into main.{family} by name select * from uncontested")
+    con.unregister("uncontested")
+    _weigh(con, contract, contested)
+
+
+def _without_superseded(con: duckdb.DuckDBPyConnection, family: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """The rows but those of files already superseded, which go to history at once."""
+    superseded = con.sql("select file_id as source_file, winner from superseded").pl()
+    late = frame.join(superseded, on="source_file")
+    if late.is_empty():
+        return frame
+    con.execute(
+        f"insert into {HISTORY_SCHEMA}.{family} by name "
+        "select * exclude (winner), winner as superseded_by, $1 as superseded_at from late",
+        [utc_now()],
+    )
+    return frame.join(superseded, on="source_file", how="anti")
+
+
+def _is_repeated(key: list[str]) -> pl.Expr:
+    # Of the hashes: they are several times faster to count than the keys, and the keys decide afterwards.
+    return pl.struct(key).hash().is_duplicated()
+
+
+def _weigh(con: duckdb.DuckDBPyConnection, contract: Contract, contested: pl.DataFrame) -> None:
+    """Of rows with the same key the one that prevails becomes current, the others history."""
     family, key = contract.name, ", ".join(contract.key)
     con.execute(
         f"""
@@ -85,10 +124,9 @@ def load_family(con: duckdb.DuckDBPyConnection, contract: Contract, frame: pl.Da
                 partition by {key} order by origin <> 'society' desc, landed_at desc, row_id
             ) as place
             from (
-                select {key}, row_id, source_file, true as is_new from frame
-                where source_file not in (select file_id from superseded)
+                select {key}, row_id, source_file, true as is_new from contested
                 union all
-                select {key}, row_id, source_file, false from main.{family} semi join frame using ({key})
+                select {key}, row_id, source_file, false from main.{family} semi join contested using ({key})
             ) join (select file_id as source_file, origin, landed_at from files) using (source_file)
         )
         """
@@ -99,15 +137,12 @@ def load_family(con: duckdb.DuckDBPyConnection, contract: Contract, frame: pl.Da
     _move_to_history(con, family, beaten, "row_id")
     con.execute(
         f"insert into {HISTORY_SCHEMA}.{family} by name "
-        f"select f.*, winner as superseded_by, $1 as superseded_at from frame f join ("
-        "select row_id, winner from contest where place > 1 and is_new) using (row_id) "
-        f"union all by name "
-        f"select f.*, winner as superseded_by, $1 as superseded_at from frame f "
-        "join superseded s on s.file_id = f.source_file",
+        "select f.*, winner as superseded_by, $1 as superseded_at from contested f join "
+        "(select row_id, winner from contest where place > 1 and is_new) using (row_id)",
         [utc_now()],
     )
     con.execute(
-        f"insert into main.{family} by name select f.* from frame f "
+        f"insert into main.{family} by name select f.* from contested f "
         "semi join (select row_id from contest where place = 1) using (row_id)"
     )
 
