@@ -108,15 +108,19 @@ def unlimited(
 ) -> pl.DataFrame:
     """The measures with every share that is a count of tries as if its tries were unlimited.
 
-    A share with a known chance takes it, times what its rows' evidence leaves of it; the others keep their
-    value. Without tries there is still no figure.
+    A share with a known chance takes it, times what evidence leaves of the favourable tries filed (of all,
+    where none was favourable); the others keep their value. Without tries there is still no figure.
     """
     shares = [i.code for i in methodology.indicators if i.unit == "share" and i.denominator == "rows"]
-    weight = pl.col("evidence_weight") * pl.col("denominator")
+    weight, top, bottom = (pl.col(name) for name in ("evidence_weight", "numerator", "denominator"))
     kept = (
         contributions.filter(pl.col("numerator").is_not_null(), pl.col("is_pending").not_())
         .group_by("society_id", "indicator")
-        .agg(left=weight.sum() / pl.col("denominator").sum())
+        .agg(
+            left=pl.when(top.sum() > 0)
+            .then((weight * top).sum() / top.sum())
+            .otherwise((weight * bottom).sum() / bottom.sum())
+        )
     )
     has_figure = pl.col("indicator").is_in(shares) & (pl.col("denominator") > 0)
     is_known = has_figure & pl.col("chance").is_not_null() & pl.col("drawn").is_null()
