@@ -97,6 +97,14 @@ def generate(  # noqa: PLR0913, PLR0917 - the arguments that make a sample
     )
 
 
+def write_clean(season: Season, records: YearRecords, inbox: Path) -> None:
+    """Write every file of one year without mess, for records that are not quite the sample's own."""
+    (inbox / str(season.year)).mkdir(parents=True)
+    write_authority(records.authority, season.year, inbox)
+    for job in _jobs(season, records, 0.0, inbox, {}):
+        write_chunk(job)
+
+
 def _jobs(
     season: Season, records: YearRecords, mess: float, inbox: Path, spoilt: dict[int, int]
 ) -> Iterator[Job]:
