@@ -1,4 +1,4 @@
-"""Ways to game the assessment: each changes what some societies file, mechanically, before files are written."""
+"""Ways to game the assessment: each changes what some societies file, before files are written."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ YEAR_END = 22  # first day of December that clustered sessions are held on
 class Move:
     """A move: what it is called, which family a check would have to look at, who may gain, what is changed.
 
-    `gains` picks societies (positions) that the move could serve; `change` gives the filed frames with it made.
+    `gains` picks societies (positions) that the move could serve; `change` gives the frames it changes.
     `indicators`: those it is aimed at. `flags`: findings and signals that ought to catch it.
     """
 
@@ -243,21 +243,25 @@ def _viewed(_: Season, filed: Filed) -> pl.Series:
     return _socs(filed["education_sessions"].filter(pl.col("views_n") >= 50))
 
 
+CLAIMED = ("2.4", "5.2", "6.5")
+TAUGHT = ("5.1", "5.3", "5.4", "5.6")
+CASES = ("3.2", "3.3", "3.4")
+ROSTER, WINNERS, HIDDEN = ("declared_above_roster",), ("winners_filed",), ("unreported_commission",)
 MOVES = (
     Move("views", "education_sessions", ("5.2", "5.5"), ("D26",), _viewed, _views),
-    Move("december", "education_sessions", ("5.1", "5.3", "5.4", "5.6"), ("D43",), _few_sessions, _december),
+    Move("december", "education_sessions", TAUGHT, ("D43",), _few_sessions, _december),
     Move("copied", "documents", ("2.1", "2.3", "2.5"), ("S16",), _weak_convention, _copied),
     Move("paper", "annual_reports", ("1.4",), (), _half_done, _paper),
-    Move("omitted", "evaluation_activities", ("4.4", "4.5"), ("S18",), _poor_awards, _omitted),
-    Move("inflated", "annual_reports", ("2.4", "5.2", "6.5"), (), _few_pledges, _self_reported),
-    Move("attached", "annual_reports", ("2.4", "5.2", "6.5"), (), _few_pledges, _attached),
+    Move("omitted", "evaluation_activities", ("4.4", "4.5"), WINNERS, _poor_awards, _omitted),
+    Move("inflated", "annual_reports", CLAIMED, ROSTER, _few_pledges, _self_reported),
+    Move("attached", "annual_reports", CLAIMED, ROSTER, _few_pledges, _attached),
     Move("split", "education_sessions", ("5.1",), ("S17",), _few_quarters, _split),
-    Move("unfiled", "investigations", ("3.2", "3.3", "3.4"), ("unreported_commission",), _commissioned, _unfiled),
-)  # fmt: skip
+    Move("unfiled", "investigations", CASES, HIDDEN, _commissioned, _unfiled),
+)
 
 
 def gamers_of(move: Move, season: Season, records: YearRecords, most: int) -> list[int]:
-    """Societies whom the move could serve and whom nobody checked, spread over the qualities that have them."""
+    """Societies whom the move could serve and whom nobody checked, spread over their qualities."""
     checks = records.authority["verifications"].filter(pl.col("family") == move.family)
     checked = season.population.ids.tolist()
     place = {society: k for k, society in enumerate(checked)}

@@ -30,10 +30,10 @@ RANKS = {
 class Trial:
     """A nation, its assessment, and the rated societies beside their truth.
 
-    `societies`: the `composite` frame of the rated with level, size_class, has_cases, quality, `truth`,
-    `at_rates` (true rates, evidence as graded) and `at_evidence` (true evidence, rates as counted), 0–100, and
-    the ranks of the first two in the peer group. `dimensions`: theirs, with `truth` and `at_rates`. `sets`: the
-    rank sets with rank_at_rates.
+    `societies`: the `composite` frame of the rated with level, size_class, has_cases, quality; `truth`,
+    `at_rates` (true rates, evidence as graded) and `at_evidence` (true evidence, rates as counted), 0–100;
+    the ranks of the first two in the peer group. `dimensions`: theirs, with `truth` and `at_rates`. `sets`:
+    the rank sets with rank_at_rates.
     """
 
     land: Nation
@@ -87,7 +87,7 @@ def is_held(low: str, high: str, value: str) -> pl.Expr:
 
 
 def recovery(trials: list[Trial]) -> dict[str, float]:
-    """How well truth is found again: rank correlations (mean and least over nations), bias, RMSE in points."""
+    """How well truth is found: rank correlations (mean, and least over nations), bias, RMSE in points."""
     rows = []
     for one in trials:
         s = one.societies

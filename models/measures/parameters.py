@@ -84,6 +84,7 @@ def _numbers(methodology: Methodology, year: int) -> dict[str, float | date]:
         "double_report_within": float(settings()["double_report"]["figures_within"]),
         "online_minutes": counting.online_minutes,
         "planned_minimum": counting.planned_minimum,
+        "declared_above_roster": counting.declared_above_roster,
         "charter_filing_days": counting.charter_filing_days,
         "reply_days": counting.reply_days,
         "correction_working_days": methodology.calendar.correction_working_days,

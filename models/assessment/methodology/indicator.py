@@ -241,6 +241,7 @@ class Counting(Block):
     status: Status
     online_minutes: Count
     planned_minimum: Count
+    declared_above_roster: Annotated[float, Field(gt=1)]
     review_years: Count
     in_force_stages: list[Literal["published", "effective"]]
     charter_filing_days: Count

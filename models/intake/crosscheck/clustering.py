@@ -23,6 +23,7 @@ def clustered(accepted: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     for family, name in said["dates"].items():
         if family in accepted:
             found.append(_at_quarter_ends(accepted[family], family, name, said))
+            found.append(_at_year_end(accepted[family], family, name, said["year_end"]))
     return pl.concat(found)
 
 
@@ -40,6 +41,14 @@ def _at_quarter_ends(frame: pl.DataFrame, family: str, name: str, said: dict[str
     left = (day.dt.truncate("1q").dt.offset_by("1q") - day).dt.total_days()
     dates = frame.drop_nulls(name).with_columns(is_hit=left <= said["quarter_end_days"])
     return _told(dates, said["minimum_dates"], said["share"], family, name, "quarter_end")
+
+
+def _at_year_end(frame: pl.DataFrame, family: str, name: str, said: dict[str, Any]) -> pl.DataFrame:
+    """A whole year's activities in its last days: few need be there for that to be odd."""
+    left = (pl.date(pl.col(name).dt.year(), 12, 31) - pl.col(name)).dt.total_days()
+    dates = frame.drop_nulls(name).with_columns(is_hit=left < said["days"])
+    crowded = dates.filter(pl.col("is_hit").sum().over(KEY) >= said["minimum"])
+    return _told(crowded, said["minimum"], said["share"], family, name, "year_end")
 
 
 def _told(  # noqa: PLR0913, PLR0917 - what is counted, from when on, and where it is told

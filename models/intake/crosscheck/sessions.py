@@ -1,4 +1,4 @@
-"""Sessions beside those of other societies, and beside their rosters (defect 27, S15)."""
+"""Sessions beside those of other societies, their rosters and one another (defect 27, S15, S17)."""
 
 from __future__ import annotations
 
@@ -92,3 +92,34 @@ def rosters(accepted: Mapping[str, pl.DataFrame], held: Holdings) -> pl.DataFram
                    b=pl.col("total").cast(pl.String)),
         family=ROSTER, field="session_id", code="S15", verdict="W",
     )  # fmt: skip
+
+
+def split_sessions(accepted: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """S17 on the later rows of a session that its society seems to have filed as several.
+
+    Two rows have one name but for its serial number, and either all figures alike or the day.
+    """
+    here = accepted.get(FAMILY)
+    if here is None or here.is_empty():
+        return no_findings()
+    said = settings()["split_session"]
+    people = pl.sum_horizontal("onsite_n", "online_unique_n", ignore_nulls=True)
+    society = ["society_id", "report_year"]
+    known = (
+        here.filter(people >= said["minimum"])
+        .sort("sheet_no", "row")
+        .with_columns(
+            stem=pl.col("name").str.replace_all(said["serials"], "").str.replace_all(r"[\s\p{P}]", "")
+        )
+    )
+    found = [no_findings()]
+    for variant, alike in (("figures", ["stem", "mode", *said["figures"]]), ("day", ["held_on", "stem"])):
+        first = pl.col("session_id").first().over(*society, *alike)
+        again = known.with_columns(first=first).filter(pl.col("session_id") != pl.col("first"))
+        found.append(
+            as_findings(
+                again.select("sheet_no", "row", value="session_id", a="first"),
+                family=FAMILY, field="session_id", code="S17", verdict="W", variant=variant,
+            )
+        )  # fmt: skip
+    return pl.concat(found).unique(["sheet_no", "row"], keep="first", maintain_order=True)

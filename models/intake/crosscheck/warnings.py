@@ -14,7 +14,7 @@ from models.intake.frames import no_findings
 def warnings(
     accepted: Mapping[str, pl.DataFrame], sheets: pl.DataFrame, names: pl.DataFrame, held: Holdings
 ) -> pl.DataFrame:
-    """D27, D36, D42, D43, S15 and S16 for a batch.
+    """D27, D36, D42, D43, S15, S16 and S17 for a batch.
 
     Args:
         accepted: by family the typed rows taken in, with sheet_no and row.
@@ -27,6 +27,7 @@ def warnings(
             no_findings(),
             sessions.double_reports(accepted, held),
             sessions.rosters(accepted, held),
+            sessions.split_sessions(accepted),
             sameness.same_documents(accepted, held),
             similarity.copied_texts(accepted, held),
             clustering.clustered(accepted),

@@ -37,6 +37,19 @@ COMMISSION = (
         ),
         ({"evaluation_activities": "society | setting\nA | awards"}, "awards_filed", {"6.3"}),
         (
+            {"youth_participation": "society | item_id | youth_type\nA | Y1 | award"},
+            "winners_filed",
+            {"4.4", "4.5"},
+        ),
+        (
+            {
+                "annual_reports": "society | individual_members | trained_members_n\nA | 100 | 3",
+                "education_attendance": "society | session_id | person_key\nA | S1 | P1\nA | S1 | P2",
+            },
+            "declared_above_roster",
+            {"5.2"},
+        ),
+        (
             {"verifications": "society | family | outcome\nA | supervision_issues | refuted"},
             "refuted_filing",
             {"7.2", "7.3", "7.5"},

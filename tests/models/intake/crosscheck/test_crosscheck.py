@@ -64,6 +64,47 @@ def test_one_checksum_under_two_kinds(book, rows, judged):
     assert own(found, "S16") == [("表2制度文件", 7, "S16", "W"), ("表2制度文件", 8, "S16", "W")]
 
 
+def sessions_of(rows, **changes):
+    """Rows of one society's sessions, numbered; each change is a list, a value a row."""
+    plain = {**rows["education_sessions"], "test_n": None, "pass_n": None}
+    count = len(next(iter(changes.values())))
+    return [
+        {**plain, "session_id": f"S{k + 1:02d}", **{name: values[k] for name, values in changes.items()}}
+        for k in range(count)
+    ]
+
+
+def test_one_session_over_four_quarters_is_told(book, rows, judged):
+    days = [f"2025-{month:02d}-14" for month in (2, 5, 8, 11)]
+    names = [f"诚信报告会（{part}）" for part in "一二三四"]
+    book.table("education_sessions", *sessions_of(rows, held_on=days, name=names))
+    assert len(own(judged(book.write("a.xlsx")).findings, "S17")) == 3
+    other = [
+        {**row, "onsite_n": 31 + 7 * k} for k, row in enumerate(sessions_of(rows, held_on=days, name=names))
+    ]
+    book.table("education_sessions", *other)
+    assert own(judged(book.write("b.xlsx")).findings, "S17") == []
+
+
+def test_two_parts_of_a_day_are_told_and_two_sessions_are_not(book, rows, judged):
+    day, figures = ["2025-03-14"] * 2, [40, 52]
+    parts = sessions_of(rows, held_on=day, name=["诚信报告会（上）", "诚信报告会（下）"], onsite_n=figures)
+    book.table("education_sessions", *parts)
+    assert len(own(judged(book.write("a.xlsx")).findings, "S17")) == 1
+    both = sessions_of(rows, held_on=day, name=["诚信报告会", "导师研修班"], onsite_n=figures)
+    book.table("education_sessions", *both)
+    assert own(judged(book.write("b.xlsx")).findings, "S17") == []
+
+
+@pytest.mark.parametrize(("days", "told"), [((22, 24, 26), True), ((22, 24), False), ((2, 9, 26), False)])
+def test_a_years_teaching_in_its_last_days_is_told(book, rows, judged, days, told):
+    held = ["2025-04-02", *(f"2025-12-{day:02d}" for day in days)]
+    names = ["科学家精神宣讲会", "导师研修班", "诚信第一课", "学术规范讲座"][: len(held)]
+    figures = [31, 47, 52, 68][: len(held)]
+    book.table("education_sessions", *sessions_of(rows, held_on=held, name=names, onsite_n=figures))
+    assert bool(own(judged(book).findings, "D43")) is told
+
+
 def test_short_formulas_are_not_compared(book, second, rows, judged):
     for made in (book, second):
         made.table("practice_nominations", {**rows["practice_nominations"], "summary": LONG[:40]})
