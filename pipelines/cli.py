@@ -12,6 +12,7 @@ import typer
 
 from models.errors import FengqingError
 from pipelines.commands.check import check
+from pipelines.commands.compare import compare
 from pipelines.commands.composite import composite
 from pipelines.commands.dictionary import dictionary
 from pipelines.commands.explain import explain
@@ -26,7 +27,8 @@ from pipelines.commands.template import template
 from pipelines.options import print_json
 
 COMMANDS: tuple[Callable[..., Any], ...] = (
-    run, sample, check, export, explain, feedback, runs, template, dictionary, handbook, serve, composite,
+    run, sample, check, export, explain, feedback, runs, compare, template, dictionary, handbook, serve,
+    composite,
 )  # fmt: skip
 
 app = typer.Typer(

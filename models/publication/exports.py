@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.publication import listings
+from models.publication import listings, restated
 from models.publication.disclosure import approval_number
 from models.publication.sheets import Sheet, csv_bytes, layout, sheet, workbook_bytes
 from models.publication.snapshot import open_snapshot
@@ -28,6 +28,7 @@ WORKBOOKS: dict[str, dict[str, Query]] = {
     "exemplars": {"exemplars": listings.exemplars, "not_selected": listings.not_selected},
     "public": {"public": listings.public},
     "public_ranked": {"public_ranked": listings.exemplars},
+    "restatements": {"restatements": restated.listing},
 }
 
 
@@ -44,7 +45,10 @@ def export(home: Home, run_id: str | None = None, year: int | None = None, out: 
         folder = out or home.exports / about["run_id"]
         folder.mkdir(parents=True, exist_ok=True)
         written = []
-        for table in ("annual", "exemplars", "public_ranked" if approval else "public"):
+        tables = ["annual", "exemplars", "public_ranked" if approval else "public"]
+        if about["restates_run_id"]:
+            tables.append("restatements")
+        for table in tables:
             name = file_name(table)
             first = next(iter(WORKBOOKS[table]))
             written.append(_put(folder / f"{name}.xlsx", workbook(con, table, approval=approval)))
@@ -79,11 +83,16 @@ def file_name(table: str) -> str:
 
 
 def run_facts(con: DuckDBPyConnection) -> dict[str, Any]:
-    """The run row: run_id, year, created_at, manifest and methodology (dicts), previous_run_id."""
+    """The run row: run_id, year, created_at, manifest and methodology (dicts), and the runs it follows.
+
+    Those are previous_run_id and restates_run_id (null too in a run of an older version).
+    """
     columns = ("run_id", "year", "created_at", "manifest", "methodology", "previous_run_id")
-    facts = dict(zip(columns, con.sql(f"select {', '.join(columns)} from run").fetchall()[0], strict=True))
+    row = con.sql("from run").pl().row(0, named=True)
+    facts = {name: row[name] for name in columns}
     return {
         **facts,
+        "restates_run_id": row.get("restates_run_id"),
         "manifest": json.loads(facts["manifest"]),
         "methodology": json.loads(facts["methodology"]),
     }
@@ -110,6 +119,7 @@ def notes(about: dict[str, Any], table: str, lang: str, approval: str | None) ->
         "draws": uncertainty["draws"],
         "interval": f"{uncertainty['interval'] * 100:g}",
         "approval_no": approval or "",
+        "restates_run_id": about["restates_run_id"] or "",
     }
     rows = [
         {"item": line["item"][lang], "content": line["content"][lang].format(**facts)}

@@ -211,19 +211,32 @@ def _relevant(found: Comparison, causes: pl.DataFrame) -> pl.DataFrame:
 def _standings(found: Comparison, of_society: pl.DataFrame, moved: pl.DataFrame) -> Iterable[pl.DataFrame]:
     """Band, rank and decision. What neither facts nor score explain, the other societies or the run do."""
     run_causes = _run_causes(found)
+    none = pl.lit([], pl.List(pl.String))
     total = moved.filter(pl.col("scope") == COMPOSITE[0]).drop("scope", "item")
     rows = (
         found.standing.join(of_society, on="society_id", how="left")
         .join(total, on="society_id", how="left")
         .with_columns(
-            scored=pl.coalesce("outer", pl.lit([], pl.List(pl.String))),
-            own=pl.coalesce("own", pl.lit([], pl.List(pl.String))),
+            scored=pl.coalesce("outer", none),
+            own=pl.coalesce("own", none),
+            has_data=pl.col("has_data").fill_null(False),
+            is_barred=pl.any_horizontal(
+                pl.col(f"{c}_before").ne_missing(pl.col(f"{c}_after")) for c in ("veto_code", "hold_code")
+            ),
         )
-        .with_columns(known=pl.col("own").list.concat(pl.col("scored")))
     )
+    # Facts of its own move a rank through the score, a band also through a bar, and the decision by
+    # nominations and checks too. An objection alone moves none of them.
+    checked = pl.col("own").list.set_difference(["objection"])
+    own = {
+        "rank": pl.when("has_data").then("own").otherwise(none),
+        "band": pl.when(pl.col("has_data") | pl.col("is_barred")).then("own").otherwise(none),
+        "decision": pl.when(pl.col("has_data") | pl.col("is_barred")).then("own").otherwise(checked),
+    }
     outside = {"band": [], "rank": ["competition"], "decision": ["competition"]}
     for item, others in outside.items():
         rest = [*others, *run_causes]
+        known = own[item].list.concat(pl.col("scored"))
         yield rows.filter(pl.col(f"{item}_before").ne_missing(pl.col(f"{item}_after"))).select(
             "society_id",
             item=pl.lit(item),
@@ -234,8 +247,8 @@ def _standings(found: Comparison, of_society: pl.DataFrame, moved: pl.DataFrame)
                 if item == "rank"
                 else {"before": pl.col(f"{item}_before"), "after": pl.col(f"{item}_after")}
             ),
-            causes=pl.when(pl.col("known").list.len() > 0)
-            .then("known")
+            causes=pl.when(known.list.len() > 0)
+            .then(known)
             .otherwise(pl.lit(rest or ["software"], pl.List(pl.String))),
         )  # fmt: skip
 

@@ -19,8 +19,9 @@ CONTROLS = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]"
 # A spreadsheet takes a cell that begins so for a formula (the full-width forms too, in Chinese Excel).
 DANGEROUS = r"^[=+\-@\t\r＝＋－＠]"
 LINE_POINTS = 15
-FORMATS = {"integer": "0", "score": "0.0", "share": "0.0%"}
+FORMATS = {"integer": "0", "score": "0.0", "share": "0.0%", "points": "+0.00;-0.00;0.00"}
 NUMBERS = tuple(FORMATS)
+DECIMALS = {"score": 1, "points": 2}
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,8 @@ def csv_bytes(one: Sheet, lang: str = "zh") -> bytes:
 def _csv_column(column: pl.Expr, kind: str) -> pl.Expr:
     import polars as pl
 
-    if kind == "score":
-        return column.round(1)
+    if kind in DECIMALS:
+        return column.round(DECIMALS[kind])
     if kind == "share":
         return pl.format("{}%", (column * 100).round(1))
     if kind == "integer":

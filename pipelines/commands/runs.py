@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pipelines.options import HomeOption, JsonOption, LangOption, console, print_json, say
 
 
@@ -21,10 +23,18 @@ def runs(home: HomeOption = None, as_json: JsonOption = False, lang: LangOption 
         "year": say(lang, "年度", "Year"),
         "created_at": say(lang, "发布时间", "Published"),
         "is_current": say(lang, "现行", "Current"),
+        "previous_run_id": say(lang, "上年度运行", "Year before"),
+        "restates_run_id": say(lang, "更正的运行", "Restates"),
     }
     table = Table()
     for title in columns.values():
         table.add_column(title)
     for one in found:
-        table.add_row(*(str(one.get(name, "")) for name in columns))
+        table.add_row(*(_shown(one[name], lang) for name in columns))
     console().print(table)
+
+
+def _shown(value: Any, lang: str) -> str:
+    if isinstance(value, bool):
+        return say(lang, "是", "yes") if value else ""
+    return "" if value is None else str(value)
