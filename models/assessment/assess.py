@@ -21,7 +21,7 @@ from models.assessment.rankings import rank_set_frame
 from models.assessment.reasons import gates
 from models.assessment.scoring import Scores, score, weights_of
 from models.assessment.standing import objection_frame, standing
-from models.assessment.uncertainty import draw, joint_rank_ranges
+from models.assessment.uncertainty import draw, joint_dimensions, joint_rank_ranges
 from models.errors import FengqingError
 from models.measures import engine
 
@@ -153,7 +153,9 @@ def assess(  # noqa: PLR0913 - the last two are optional
         exemplars=decision.exemplars,
         decision_gates=chain,
         decision_outlook=outlook_frame(decision, chain),
-        decision_flips=flip_frame(candidates, decision, methodology),
+        decision_flips=flip_frame(
+            candidates, decision, lambda who: joint_dimensions(cells, methodology, seed, who), methodology
+        ),
         decision_lines=line_frame(candidates, decision),
         decision_onsite=onsite_frame(candidates, decision, indicators, methodology, seed),
         decision_objections=objected,

@@ -66,6 +66,9 @@ class _Walk:
         self.admit = np.full((draws, len(kinds)), np.inf)
         self.displace = np.full((draws, len(kinds)), -np.inf)
         self.last = np.full((draws, len(kinds)), np.inf)
+        # Groups with a kept place, and the score of who would come in for it.
+        self.has_kept = np.zeros((draws, len(kinds)), dtype=np.bool_)
+        self.next_kept = np.full((draws, len(kinds)), -np.inf)
 
     def run(self) -> None:
         steps = int(self.able.sum(axis=1).max(initial=0))
@@ -73,9 +76,11 @@ class _Walk:
             could = self._could(is_first=is_first)
             self.admit[could] = -np.inf
             for step in range(steps):
-                if is_first and not self.kept.any():
+                if is_first and not (self.kept.any() or (self.has_kept & np.isneginf(self.next_kept)).any()):
                     break
                 could = self._step(step, could, is_first=is_first)
+        # A kept place is lost only below the next small one, and below who comes in for a common one too.
+        self.displace = np.where(self.has_kept, np.minimum(self.next_kept, self.displace), self.displace)
 
     def _could(self, *, is_first: bool) -> Flags:
         """Which groups a further member of could take a place now, (draws, groups)."""
@@ -89,7 +94,9 @@ class _Walk:
         group, at = self.group_of[who], self.score[self.draw, who]
         waiting = self.able[self.draw, who] & ~self.selected[self.draw, who]
         taken = waiting & could[self.draw, group]
-        if not is_first:
+        if is_first:
+            self._note_kept(waiting & ~taken & self.small[group], group, at)
+        else:
             self._note_entrants(waiting & ~taken, group, at)
         if not taken.any():
             return could
@@ -102,8 +109,12 @@ class _Walk:
         else:
             self.others[rows] -= ~self.small[kind]
         # A later member took a place: who could have come in before it is none of the group's concern.
-        self.last[rows, kind] = np.minimum(self.last[rows, kind], at[taken])
-        self.displace[rows, kind] = -np.inf
+        if is_first:
+            self.has_kept[rows, kind] = True
+            self.next_kept[rows, kind] = -np.inf
+        else:
+            self.last[rows, kind] = np.minimum(self.last[rows, kind], at[taken])
+            self.displace[rows, kind] = -np.inf
         still = self._could(is_first=is_first)
         closed = could & ~still
         # Small ones have two chances; the lower of the two scores counts.
@@ -111,6 +122,19 @@ class _Walk:
         limit = np.broadcast_to(at[:, None], closed.shape)
         self.admit[closed] = np.where(already, limit, np.minimum(self.admit, limit))[closed]
         return still
+
+    def _note_kept(self, refused: Flags, group: Ints, at: Floats) -> None:
+        """Which small society would come in for a kept place of each group."""
+        if not refused.any():
+            return
+        rows = self.draw[refused]
+        kind, score = group[refused], at[refused]
+        enters = self.room[rows, self.class_[kind]][:, None] + (self.class_[kind][:, None] == self.class_) > 0
+        enters &= ~self.capped_kind[kind][:, None] | (self.capped[rows][:, None] + self.capped_kind > 0)
+        enters &= self.has_kept[rows] & np.isneginf(self.next_kept[rows])
+        found = self.next_kept[rows]
+        found[enters] = np.broadcast_to(score[:, None], enters.shape)[enters]
+        self.next_kept[rows] = found
 
     def _note_entrants(self, refused: Flags, group: Ints, at: Floats) -> None:
         """Who would come in if a member of a group left: one refused for want of what that member holds."""
@@ -124,8 +148,10 @@ class _Walk:
         enters = room > 0
         enters &= ~self.capped_kind[kind][:, None] | (capped > 0)
         enters &= self.small[kind][:, None] | (others > 0)
-        enters &= np.isneginf(self.displace[rows]) & (score[:, None] <= self.last[rows])
-        enters &= np.isfinite(self.last[rows])
+        # Of a group with a kept place only, whoever is refused in its class would come in, above it too.
+        is_common = np.isfinite(self.last[rows]) & (score[:, None] <= self.last[rows])
+        is_kept_only = self.has_kept[rows] & ~np.isfinite(self.last[rows])
+        enters &= np.isneginf(self.displace[rows]) & (is_common | is_kept_only)
         kept = self.displace[rows]
         kept[enters] = np.broadcast_to(score[:, None], enters.shape)[enters]
         self.displace[rows] = kept

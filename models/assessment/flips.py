@@ -1,8 +1,8 @@
 """The smallest change that flips a decision: of one indicator of the society's own, and of the weights.
 
 One indicator: the society's score moves, every other society stays. Its published score moves through the
-gates and the places, its draws move by the same amount (common draws), so that stability is judged too; the
-floors of the dimensions in the draws stay as they were drawn. Weights: the least r such that weights within
+gates and the places; its draws, composite and dimension, move by the same amounts (common draws), so that
+stability is judged too. Weights: the least r such that weights within
 w·(1 ± r), changed for all societies along the direction steepest for this one, flip its gates and places
 (Barron and Schmidt 1988, closeness in the largest relative change); a bound from above, found by selecting
 anew.
@@ -11,6 +11,7 @@ anew.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,8 +27,8 @@ from models.assessment.scoring import DIGITS, FULL, columns_of, meets_floor, wei
 
 # A score beyond a competitor's by this much is ahead of it; scores are kept to 9 decimals.
 STEP = 1e-7
-ROWS = 1_000
-BOUNDS = np.array(["score", "quota", "stability", "practice_tag", "dimension_floor"])
+ROWS = 500
+BOUNDS = np.array(["score", "quota", "practice_tag", "dimension_floor", "stability"])
 SCHEMA = pl.Schema({
     "society_id": pl.String, "direction": pl.String, "score_needed": pl.Float64, "bound_by": pl.String,
     "indicator": pl.String, "indicator_from": pl.Float64, "indicator_to": pl.Float64,
@@ -35,45 +36,54 @@ SCHEMA = pl.Schema({
 })  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Shifts:
-    """Of the societies `who` (m,): the change of score at which the decision turns, and what sets it.
+DimensionDraws = Callable[[Ints], Floats]
 
-    `needed` (m,), score points: the decision is “selected” at this change and above, “not” below;
-    `bound` (m,) indexes BOUNDS.
+
+@dataclass(frozen=True)
+class Turning:
+    """Of the societies `who` (m,) whose decision is a matter of scores: what it turns on at published scores.
+
+    `bounds` (3, m): changes of score, in points, from which the score floor, the places and the practice rule
+    are met; the decision needs them all.
     """
 
     who: Ints
-    needed: Floats
-    bound: Ints
+    bounds: Floats
+
+    @property
+    def needed(self) -> Floats:
+        """The strictest of the three, (m,)."""
+        return np.asarray(self.bounds.max(axis=0))
 
 
-def flip_frame(candidates: Candidates, decision: Decision, methodology: Methodology) -> pl.DataFrame:
+def flip_frame(
+    candidates: Candidates, decision: Decision, dimension_draws: DimensionDraws, methodology: Methodology
+) -> pl.DataFrame:
     """The `decision_flips` frame, one row a society.
 
-    `score_needed`: the composite at which the decision turns, `bound_by` which rule; the indicator whose
-    change is the least, with its score 0–1 before and after (at the very threshold); the outcomes say
-    found, places_only (the draws' floors must be simulated anew), none, not_scores or out_of_reach.
+    The indicator whose change is the least, with its score 0–1 before and at the threshold, the composite
+    then (`score_needed`) and the rule that turns (`bound_by`). The outcomes say found · none (not even the
+    best or worst value of any indicator) · not_scores · out_of_reach (not searched). `dimension_draws` gives
+    the joint draws of the dimensions of some societies, (d, members, draws).
     """
     scores, n = candidates.scores, len(candidates.scores.composite)
-    shifts = shifts_of(candidates, decision, methodology)
-    column, after, only_places, by_floor = _indicator(candidates, decision, shifts, methodology)
-    weight, searched = weight_changes(candidates, decision, shifts, methodology)
-    codes = list(methodology.weights)
-    found = column >= 0
-    target = scores.composite[shifts.who] + shifts.needed
-    before = np.where(found, scores.indicator[shifts.who, np.where(found, column, 0)], np.nan)
-    outcome = np.where(found, np.where(only_places, "places_only", "found"), "none")
+    turning = turning_points(candidates, decision, methodology)
+    column, change, bound, outcome = _indicator(candidates, decision, turning, dimension_draws, methodology)
+    weight, searched = weight_changes(candidates, decision, turning, methodology)
+    codes, found = list(methodology.weights), column >= 0
+    chosen = np.where(found, column, 0)
+    before = np.where(found, scores.indicator[turning.who, chosen], np.nan)
+    moved = change * weights_of(methodology)[chosen] * FULL / scores.weight[turning.who]
     spread = methodology.uncertainty.weight_spread
-    weighed = np.where(np.isnan(weight), "none", np.where(weight <= spread, "within", "beyond"))
+    weighed = np.where(np.isnan(weight), "none_weights", np.where(weight <= spread, "within", "beyond"))
     part = pl.DataFrame(
         {
-            "row": shifts.who,
-            "score_needed": np.where(np.isfinite(shifts.needed), target.round(DIGITS), np.nan),
-            "bound_by": np.where(by_floor, "dimension_floor", BOUNDS[shifts.bound]),
+            "row": turning.who,
+            "score_needed": np.where(found, (scores.composite[turning.who] + moved).round(DIGITS), np.nan),
+            "bound_by": BOUNDS[bound],
             "indicator": [codes[j] if j >= 0 else None for j in column.tolist()],
             "indicator_from": before,
-            "indicator_to": np.where(found, after.round(DIGITS), np.nan),
+            "indicator_to": np.where(found, (before + change).round(DIGITS), np.nan),
             "indicator_outcome": outcome,
             "weight_change": weight,
             "weight_outcome": np.where(searched, weighed, "out_of_reach"),
@@ -92,40 +102,23 @@ def flip_frame(candidates: Candidates, decision: Decision, methodology: Methodol
     )
 
 
-def shifts_of(candidates: Candidates, decision: Decision, methodology: Methodology) -> Shifts:
+def turning_points(candidates: Candidates, decision: Decision, methodology: Methodology) -> Turning:
     """The turning point of every society whose decision is a matter of scores (see `Decision.standing`)."""
     rules, scores = methodology.exemplars, candidates.scores
     who = np.flatnonzero(decision.standing & ~rotated_out(candidates, decision.year, methodology))
     own = scores.composite[who]
     point = cutoffs(scores.composite[None], decision.eligible[None], decision.pool, decision.total)
     places = _turn(point, who, decision.chosen[who][None])[0] - own
-    stable = _stability_shift(candidates, decision, who, methodology)
     practice = _practice_score(candidates, decision, methodology)[who] - own
     floor = rules.minimum_score - own
-    fixed = np.maximum(np.maximum(floor, stable), practice)
-    places = _exact_places(candidates, decision, who, places, fixed, methodology)
-    stacked = np.stack([floor, places, stable, practice])
-    return Shifts(who, stacked.max(axis=0), stacked.argmax(axis=0))
+    places = _exact_places(candidates, decision, who, places, np.maximum(floor, practice), methodology)
+    return Turning(who, np.stack([floor, places, practice]))
 
 
 def _turn(cut: Cutoffs, who: Ints, has_place: Flags) -> Floats:
     """The score at which each of `who` wins or loses its place in each draw, (draws, m)."""
     group = cut.group_of[who]
     return np.where(has_place, cut.displace[:, group], cut.admit[:, group])
-
-
-def _stability_shift(
-    candidates: Candidates, decision: Decision, who: Ints, methodology: Methodology
-) -> Floats:
-    """The shift of a society's draws at which it gets a place in just enough of them, (m,)."""
-    rules, drawn = methodology.exemplars, candidates.draws.joint
-    able = drawn.meets_floor & (drawn.composite >= rules.minimum_score) & decision.standing
-    cut = cutoffs(drawn.composite, able, decision.pool, decision.total)
-    has_place = selected_in(candidates, drawn, methodology)[:, who]
-    shift = np.maximum(_turn(cut, who, has_place), rules.minimum_score) - drawn.composite[:, who]
-    shift[~drawn.meets_floor[:, who]] = np.inf
-    wanted = max(1, math.ceil(rules.minimum_stability * len(shift) - 1e-9))
-    return np.partition(shift, wanted - 1, axis=0)[wanted - 1]
 
 
 def _practice_score(candidates: Candidates, decision: Decision, methodology: Methodology) -> Floats:
@@ -213,71 +206,114 @@ def _chosen_at(
 
 
 def _indicator(
-    candidates: Candidates, decision: Decision, shifts: Shifts, methodology: Methodology
-) -> tuple[Ints, Floats, Flags, Flags]:
-    """The indicator with the least change that turns the decision: column (−1: none), its score then.
-
-    Also whether only gates and places are judged (a society below a dimension's floor has draws below it
-    too), and whether it is a dimension's floor that turns the decision.
-    """
-    scores, who, rules = candidates.scores, shifts.who, methodology.exemplars
-    value, weights = scores.indicator[who], weights_of(methodology)
-    gains = ~decision.named[who]
-    per_point = scores.weight[who][:, None] / (weights * FULL)
-    change = shifts.needed[:, None] * per_point
-    floor = rules.dimension_floor * FULL
-    dimension = scores.dimension[who]
-    fails = dimension < floor - 10.0**-DIGITS
-    owner = np.empty(len(weights), dtype=np.int64)
-    for d, columns in enumerate(columns_of(methodology)):
-        owner[columns] = d
-    to_floor = (floor - dimension)[:, owner] * scores.dimension_weight[who][:, owner] / (weights * FULL)
-    # A society below one floor needs an indicator of that dimension; below two, no single one suffices.
-    only_places: Flags = np.asarray(fails.any(axis=1))
-    places = np.maximum(_without_stability(candidates, decision, shifts, methodology), 0.0)
-    for_places = np.maximum(places[:, None] * per_point, to_floor)
-    on_floor = np.where(only_places[:, None], to_floor > places[:, None] * per_point, False)
-    on_floor = np.where(gains[:, None], on_floor, to_floor > change)
-    change = np.where(only_places[:, None], for_places, change)
-    barred = only_places[:, None] & ((fails.sum(axis=1) > 1)[:, None] | ~fails[:, owner])
-    # A loss comes at the floor of the dimension too, whichever is nearer.
-    change = np.where(gains[:, None], change, np.maximum(change, to_floor))
-    after = value + change
-    wrong_way = np.where(gains[:, None], change < 0, change > 0)
-    impossible = ~np.isfinite(change) | (after > 1) | (after < 0) | np.isnan(value) | barred | wrong_way
+    candidates: Candidates,
+    decision: Decision,
+    turning: Turning,
+    dimension_draws: DimensionDraws,
+    methodology: Methodology,
+) -> tuple[Ints, Floats, Ints, NDArray[np.str_]]:
+    """Of each society the indicator with the least change: column (−1: none), change, rule, outcome, (m,)."""
+    who, gains = turning.who, ~decision.named[turning.who]
+    changes = _changes(candidates, turning, methodology)
+    value = candidates.scores.indicator[who]
+    lowest, highest = np.where(gains[:, None], 0.0, -value), np.where(gains[:, None], 1 - value, 0.0)
+    point = changes.max(axis=0)
+    # Stability only asks for more: a society that no indicator can bring to a place has no flip.
+    open_ = np.where(gains, (point <= highest).any(axis=1), True)
+    near = np.flatnonzero(open_)[np.argsort(np.abs(turning.needed[open_]), kind="stable")]
+    near = near[: methodology.exemplars.flips.checked_maximum]
+    # Not asked of those who fall short without it; unknown for those not searched.
+    stable = np.where(open_[:, None], np.inf, np.full(point.shape, -np.inf))
+    if len(near):
+        stable[near] = _stability_changes(candidates, decision, who[near], dimension_draws, methodology)
+    whole = np.concatenate([changes, stable[None]])
+    change, by = whole.max(axis=0), whole.argmax(axis=0)
+    impossible = ~((change >= lowest) & (change <= highest))
     size = np.where(impossible, np.inf, np.abs(change))
     column: Ints = np.asarray(size.argmin(axis=1))
     rows = np.arange(len(who))
-    column = np.asarray(np.where(np.isfinite(size[rows, column]), column, -1))
-    chosen = np.where(column >= 0, column, 0)
-    by_floor = np.where(column >= 0, on_floor[rows, chosen], only_places)
-    return column, after[rows, chosen], only_places, np.asarray(by_floor)
+    found = np.isfinite(size[rows, column])
+    searched = np.isin(rows, near) | ~open_
+    outcome = np.where(found, "found", np.where(searched, "none", "out_of_reach"))
+    least = np.where(np.isfinite(change), change, np.inf).argmin(axis=1)
+    bound = by[rows, np.where(found, column, least)]
+    return np.asarray(np.where(found, column, -1)), change[rows, column], np.asarray(bound), outcome
 
 
-def _without_stability(
-    candidates: Candidates, decision: Decision, shifts: Shifts, methodology: Methodology
+def _changes(candidates: Candidates, turning: Turning, methodology: Methodology) -> Floats:
+    """By rule (score, places, practice, dimension floor) the change of an indicator it asks for, (4, m, k).
+
+    At published scores. An indicator that does not count cannot change anything: inf. Nor can one lift the
+    floor of another dimension.
+    """
+    scores, who, weights = candidates.scores, turning.who, weights_of(methodology)
+    per_point = scores.weight[who][:, None] / (weights * FULL)
+    owner = _owners(methodology)
+    gap = methodology.exemplars.dimension_floor * FULL - scores.dimension[who]
+    to_floor = gap[:, owner] * scores.dimension_weight[who][:, owner] / (weights * FULL)
+    fails = gap > 10.0**-DIGITS
+    others_fail = (fails.sum(axis=1)[:, None] - fails[:, owner]) > 0
+    changes = np.concatenate([turning.bounds[:, :, None] * per_point, to_floor[None]])
+    changes[3][others_fail] = np.inf
+    changes[:, np.isnan(scores.indicator[who])] = np.inf
+    return np.asarray(changes)
+
+
+def _stability_changes(
+    candidates: Candidates,
+    decision: Decision,
+    ids: Ints,
+    dimension_draws: DimensionDraws,
+    methodology: Methodology,
 ) -> Floats:
-    """The change of score that the score floor and the places need, stability aside, (m,)."""
-    own = candidates.scores.composite[shifts.who]
-    point = cutoffs(candidates.scores.composite[None], decision.eligible[None], decision.pool, decision.total)
-    places = _turn(point, shifts.who, decision.chosen[shifts.who][None])[0] - own
-    return np.maximum(places, methodology.exemplars.minimum_score - own)
+    """The change of each indicator from which a society gets a place in just enough draws, (m, k).
+
+    The change moves the composite and the dimension of each draw by what it moves the published ones.
+    """
+    rules, drawn, scores = methodology.exemplars, candidates.draws.joint, candidates.scores
+    able = drawn.meets_floor & (drawn.composite >= rules.minimum_score) & decision.standing
+    cut = cutoffs(drawn.composite, able, decision.pool, decision.total)
+    has_place = selected_in(candidates, drawn, methodology)[:, ids]
+    to_place = np.maximum(_turn(cut, ids, has_place), rules.minimum_score) - drawn.composite[:, ids]
+    wanted = max(1, math.ceil(rules.minimum_stability * len(to_place) - 1e-9)) - 1
+    weights, owner = weights_of(methodology), _owners(methodology)
+    found = np.full((len(ids), len(weights)), np.inf)
+    for start in range(0, len(ids), ROWS):
+        part = slice(start, start + ROWS)
+        gap = rules.dimension_floor * FULL - dimension_draws(ids[part]).transpose(0, 2, 1)
+        gap = np.nan_to_num(gap, nan=-np.inf)
+        fails = gap > 10.0**-DIGITS
+        count = fails.sum(axis=0)
+        for j, (weight, d) in enumerate(zip(weights.tolist(), owner.tolist(), strict=True)):
+            change = to_place[:, part] * (scores.weight[ids[part]] / (weight * FULL))
+            lifted = gap[d] * (scores.dimension_weight[ids[part], d] / (weight * FULL))
+            change = np.where(count - fails[d] > 0, np.inf, np.maximum(change, lifted))
+            found[part, j] = np.partition(change, wanted, axis=0)[wanted]
+    return found
+
+
+def _owners(methodology: Methodology) -> Ints:
+    """The position of each indicator's dimension, (k,)."""
+    owner = np.empty(len(methodology.indicators), dtype=np.int64)
+    for d, columns in enumerate(columns_of(methodology)):
+        owner[columns] = d
+    return owner
 
 
 def weight_changes(
-    candidates: Candidates, decision: Decision, shifts: Shifts, methodology: Methodology
+    candidates: Candidates, decision: Decision, turning: Turning, methodology: Methodology
 ) -> tuple[Floats, NDArray[np.bool_]]:
     """The least relative change of weights that turns gates and places, (m,); NaN: none found below 0.9.
 
     Searched for those selected and those nearest to it, at most `flips.weights_maximum`; the flag says who.
     """
     rules = methodology.exemplars.flips
-    found = np.full(len(shifts.who), np.nan)
-    searched = np.zeros(len(shifts.who), dtype=np.bool_)
-    near = np.argsort(np.abs(shifts.needed), kind="stable")[: rules.weights_maximum]
-    near = near[np.isfinite(shifts.needed[near])]
+    found = np.full(len(turning.who), np.nan)
+    searched = np.zeros(len(turning.who), dtype=np.bool_)
+    near = np.argsort(np.abs(turning.needed), kind="stable")[: rules.weights_maximum]
+    near = near[np.isfinite(turning.needed[near])]
     searched[near] = True
-    ids = shifts.who[near]
+    ids = turning.who[near]
     if not len(ids):
         return found, searched
     search = _WeightSearch(candidates, decision, ids, methodology)

@@ -72,6 +72,17 @@ class Simulator:
         """Score every society under every draw of `plan`; see `Drawn`."""
         return _run(self, plan)
 
+    def dimensions(self, plan: Plan, members: Ints) -> Floats:
+        """The dimensions of some societies under every draw, (d, members, draws), 0–100, NaN where none."""
+        found = np.full((len(self.methodology.dimensions), len(members), len(plan)), np.nan)
+        size = max(8, BLOCK_NUMBERS // len(plan))
+        for start in range(0, len(members), size):
+            part = slice(start, start + size)
+            block = _Block(self, plan, members[part])
+            for draws in _combinations(plan):
+                found[:, part, draws] = block.levelled(*block.scores(draws), draws)[1]
+        return found
+
 
 def make_simulator(cells: Cells, methodology: Methodology, pool: Pool) -> Simulator:
     """Prepare a simulation: the scales of other normalisations and the levels of other options."""

@@ -127,6 +127,12 @@ def rank_ranges(point: Floats, drawn: Floats, groups: pl.Series | Ints, level: f
     return ranges
 
 
+def joint_dimensions(cells: Cells, methodology: Methodology, seed: int, members: Ints) -> Floats:
+    """The dimensions of some societies in the joint draws of `draw`, (d, members, draws)."""
+    simulator = simulator_for(cells, methodology, seed, methodology.uncertainty.draws)
+    return simulator.dimensions(joint_plan(methodology, seed), members)
+
+
 def joint_rank_ranges(point: Floats, draws: Draws, cells: Cells, level: float) -> NDArray[np.float64]:
     """The same over the joint draws, (2, n) = low, high.
 

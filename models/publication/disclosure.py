@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 # Below this a count of cases could point to a person (domain.md §5, privacy).
 SMALLEST_COUNT = 5
 # Families whose rows are about cases.
 CASE_FAMILIES = ("investigations",)
+# What is withheld with a small count of cases: every figure that it could be worked out from, whole, so that
+# neither an interval nor a peer mean beside a gap gives the count back.
+SUPPRESSED = (
+    "numerator", "numerator_raw", "denominator", "value", "value_raw", "low", "high", "score", "peer_mean",
+    "prior_mean", "prior_weight", "evidence_share", "self_reported_share", "worst", "best", "grade",
+    "absence",
+)  # fmt: skip
+SUPPRESSED_STATE = "suppressed"
 APPROVAL_VARIABLE = "FENGQING_APPROVAL_NO"
 
 
@@ -30,3 +40,17 @@ def sql_for_small_count(indicator_families: str, count: str) -> str:
     return (
         f"(list_has_any({indicator_families}, [{families}]) and {count} > 0 and {count} < {SMALLEST_COUNT})"
     )
+
+
+def is_small_count(families: Iterable[str], count: float | None) -> bool:
+    """Whether `count` is a small count of cases; the rule of `sql_for_small_count`."""
+    is_about_cases = not set(CASE_FAMILIES).isdisjoint(families)
+    return is_about_cases and count is not None and 0 < count < SMALLEST_COUNT
+
+
+def masked(figure: Mapping[str, Any], families: Iterable[str], count: float | None) -> dict[str, Any]:
+    """The figure with everything withheld that a small count of cases could be worked out from."""
+    if not is_small_count(families, count):
+        return dict(figure)
+    hidden = {name: None for name in SUPPRESSED if name in figure}
+    return {**figure, **hidden, "state": SUPPRESSED_STATE}

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from models.errors import FengqingError
+from models.publication.disclosure import SUPPRESSED_STATE, masked
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 FIGURE = """
 select i.*, s.name, d.zh as title_zh, d.en as title_en, d.unit, d.clause, d.formula_zh, d.formula_en,
        d.numerator_zh, d.numerator_en, d.denominator_text_zh as denominator_zh,
-       d.denominator_text_en as denominator_en, d.is_lower_better
+       d.denominator_text_en as denominator_en, d.is_lower_better, d.families
 from indicators i
 join societies s using (society_id)
 join indicator_definitions d using (indicator)
@@ -91,8 +92,12 @@ class Explanation:
         return asdict(self)
 
 
-def explain(con: DuckDBPyConnection, society_id: str, indicator: str) -> Explanation:
+def explain(
+    con: DuckDBPyConnection, society_id: str, indicator: str, *, restricted: bool = False
+) -> Explanation:
     """The explanation of one society's score in one indicator of the snapshot behind `con`.
+
+    Without `restricted`, a small count of cases is withheld whole, and so are the rows it is made of.
 
     Raises:
         FengqingError: the snapshot has no such society or indicator.
@@ -102,10 +107,12 @@ def explain(con: DuckDBPyConnection, society_id: str, indicator: str) -> Explana
     if not found:
         raise _unknown(con, society_id, indicator)
     figure = dict(zip(relation.columns, found[0], strict=True))
+    shown = figure if restricted else masked(figure, figure["families"], figure["denominator"])
     relation = con.sql(SOURCES, params=[society_id, indicator])
     sources = tuple(Source(**dict(zip(relation.columns, row, strict=True))) for row in relation.fetchall())
     wanted = [name for name in Explanation.__dataclass_fields__ if name != "sources"]
-    return Explanation(**{name: figure[name] for name in wanted}, sources=sources)
+    is_withheld = shown["state"] == SUPPRESSED_STATE
+    return Explanation(**{name: shown[name] for name in wanted}, sources=() if is_withheld else sources)
 
 
 def unknown_society(society_id: str) -> FengqingError:

@@ -25,7 +25,13 @@ if TYPE_CHECKING:
 Query = Callable[..., "pl.DataFrame"]
 WORKBOOKS: dict[str, dict[str, Query]] = {
     "annual": {"annual": listings.annual},
-    "exemplars": {"exemplars": listings.exemplars, "not_selected": listings.not_selected},
+    "exemplars": {
+        "exemplars": listings.exemplars,
+        "reserve": listings.reserve,
+        "onsite": listings.onsite,
+        "lines": listings.lines,
+        "not_selected": listings.not_selected,
+    },
     "public": {"public": listings.public},
     "public_ranked": {"public_ranked": listings.exemplars},
     "restatements": {"restatements": restated.listing},

@@ -20,6 +20,7 @@ ENUMS = {
     "reporting_line": ("societies", "reporting_line"),
     "cast_class": ("societies", "cast_class"),
     "practice_tag": ("practice_nominations", "practice_tag"),
+    "objection_outcome": ("objections", "outcome"),
     "doc_type": ("documents", "doc_type"),
     "doc_stage": ("documents", "stage"),
     "verification_outcome": ("verifications", "outcome"),

@@ -89,6 +89,47 @@ def not_selected(con: DuckDBPyConnection, lang: str = "zh") -> pl.DataFrame:
     return con.sql(query).pl()
 
 
+def reserve(con: DuckDBPyConnection, lang: str = "zh") -> pl.DataFrame:
+    """The reserve list, in order, with what each lacks."""
+    query = f"""
+        select o.reserve_place, o.class_reserve_place, {_society_columns(lang)}, c.score, e.stability,
+               o.next_{lang} as reason, o.panel_group
+        from decision_outlook o
+        join societies s using (society_id) join composite c using (society_id)
+        join exemplars e using (society_id)
+        where o.reserve_place is not null
+        order by o.reserve_place
+    """
+    return con.sql(query).pl()
+
+
+def onsite(con: DuckDBPyConnection, lang: str = "zh") -> pl.DataFrame:
+    """The societies to be checked on site, and on what ground."""
+    query = f"""
+        with ground as (
+            select society_id, string_agg({sql_for_label("onsite_risk", "risk", lang)}, '；') as risks
+            from (select society_id, unnest(string_split(risks, ',')) as risk from decision_onsite)
+            where risk <> '' group by society_id
+        )
+        select {_society_columns(lang)}, {sql_for_label("onsite_basis", "o.basis", lang)} as basis, g.risks
+        from decision_onsite o join societies s using (society_id) left join ground g using (society_id)
+        order by s.reporting_line, s.society_id
+    """
+    return con.sql(query).pl()
+
+
+def lines(con: DuckDBPyConnection, lang: str = "zh") -> pl.DataFrame:
+    """Every reporting line with how its right to nominate was used."""
+    query = f"""
+        select {sql_for_label("reporting_line", "d.reporting_line", lang)} as reporting_line, d.societies_n,
+               d.filed_n, d.rated_n, d.nominated_n, d.eligible_n, d.selected_n,
+               {sql_for_label("line_state", "d.state", lang)} as state
+        from decision_lines d left join labels l on l.kind = 'reporting_line' and l.code = d.reporting_line
+        order by l.position
+    """
+    return con.sql(query).pl()
+
+
 def public(con: DuckDBPyConnection, lang: str = "zh") -> pl.DataFrame:
     """The names selected, sorted by name, without any figure or rank."""
     query = f"""

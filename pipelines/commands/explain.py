@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from models.errors import FengqingError
 from pipelines.options import HomeOption, JsonOption, LangOption, console, print_json, say
 
 if TYPE_CHECKING:
@@ -17,7 +18,19 @@ Labels = dict[tuple[str, str], str]
 
 def explain(  # noqa: PLR0913, PLR0917 - one parameter an option
     society: Annotated[str, typer.Option("--society", help="统一社会信用代码 · unified social credit code")],
-    indicator: Annotated[str, typer.Option("--indicator", help="指标代码，如 5.2 · indicator, e.g. 5.2")],
+    indicator: Annotated[
+        str | None, typer.Option("--indicator", help="指标代码，如 5.2 · indicator, e.g. 5.2")
+    ] = None,
+    is_decision: Annotated[
+        bool, typer.Option("--decision", help="典型经验结论的全部依据 · the whole chain of the decision")
+    ] = False,
+    is_restricted: Annotated[
+        bool,
+        typer.Option(
+            "--restricted",
+            help="显示小数目案件，仅限有权查阅者 · show small counts of cases, for those cleared",
+        ),
+    ] = False,
     run_id: Annotated[
         str | None, typer.Option("--run-id", help="运行编号 · run, default: the latest year's")
     ] = None,
@@ -26,19 +39,36 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter an option
     as_json: JsonOption = False,
     lang: LangOption = "zh",
 ) -> None:
-    """解释一项得分的由来 · Explain where a score comes from."""
+    """解释一项得分或典型经验结论的由来 · Explain where a score or a decision comes from."""
     from models.home import Home
+    from models.publication.decision import explain_decision, told
     from models.publication.explain import explain as find
     from models.publication.snapshot import open_snapshot
 
     with closing(open_snapshot(Home.resolve(home), run_id, year)) as con:
-        found = find(con, society.strip().upper(), indicator.strip())
+        if is_decision:
+            decided = explain_decision(con, society.strip().upper(), restricted=is_restricted)
+        elif indicator:
+            found = find(con, society.strip().upper(), indicator.strip(), restricted=is_restricted)
+        else:
+            raise FengqingError(
+                "NOTHING_TO_EXPLAIN",
+                "请用 --indicator 指明指标，或用 --decision 查看典型经验结论。",
+                "Name an --indicator, or ask for the --decision.",
+            )
         column = "en" if lang == "en" else "zh"
         labels = {
             (kind, code): text
             for kind, code, text in con.sql(f"select kind, code, {column} from labels").fetchall()
         }
-    if as_json:
+    if is_decision:
+        if as_json:
+            print_json(decided)
+        else:
+            out = console(markup=False, highlight=False)
+            for line in told(decided, lambda kind, code: labels.get((kind, code), code), lang):
+                out.print(line)
+    elif as_json:
         print_json(found.as_dict())
     else:
         _print(found, labels, lang)

@@ -115,7 +115,9 @@ def test_a_name_that_looks_like_a_formula_is_disarmed(written):
 
 def test_selected_and_not_selected_are_everybody(written, con):
     opened = book(written["典型经验推荐名单.xlsx"])
-    assert opened.sheetnames == ["推荐名单", "未入选原因", "说明"]
+    assert opened.sheetnames == [
+        "推荐名单", "候补名单", "现场核名单", "报送口径推荐情况", "未入选原因", "说明",
+    ]  # fmt: skip
     chosen, others = opened["推荐名单"], opened["未入选原因"]
     assert chosen.max_row - 1 + others.max_row - 1 == 44
     ranks = [(row[0], row[1]) for row in chosen.iter_rows(min_row=2, values_only=True)]
