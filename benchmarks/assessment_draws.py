@@ -66,7 +66,7 @@ def run(meter: Meter) -> None:
         "rank ranges in peer groups, data and joint",
         lambda: (
             rank_ranges(scores.composite, draws.data.composite, groups, level),
-            joint_rank_ranges(scores.composite, draws, cells, level),
+            joint_rank_ranges(scores.composite, draws, level),
         ),
         gigabytes=4,
     )

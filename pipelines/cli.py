@@ -22,12 +22,14 @@ from pipelines.commands.handbook import handbook
 from pipelines.commands.run import run
 from pipelines.commands.runs import runs
 from pipelines.commands.sample import sample
+from pipelines.commands.sensitivity import sensitivity
 from pipelines.commands.serve import serve
 from pipelines.commands.template import template
 from pipelines.options import print_json
 
 COMMANDS: tuple[Callable[..., Any], ...] = (
-    run, sample, check, export, explain, feedback, runs, compare, template, dictionary, handbook, serve,
+    run, sample, check, export, explain, sensitivity, feedback, runs, compare, template, dictionary, handbook,
+    serve,
     composite,
 )  # fmt: skip
 

@@ -18,6 +18,9 @@ from files
 where report_year = $1 or report_year is null
 """
 
+BREACHED = """
+select "check", item, other from coherence where breached and not signed order by all
+"""
 ASSESSED = """
 select count(*) as societies, count(*) filter (filed) as filed, count(*) filter (band <> 'unrated') as rated,
        count(*) filter (decision = 'selected') as selected
@@ -35,6 +38,7 @@ def summarise(home: Home, run_id: str, year: int) -> dict[str, Any]:
     with closing(open_snapshot(home, run_id)) as con:
         (assessed,) = con.sql(ASSESSED).pl().to_dicts()
         bands = dict(con.sql("select band, count(*) from composite group by band order by band").fetchall())
+        breached = con.sql(BREACHED).pl()
         failed = con.sql(
             "select family, expectation, severity from expectation_results where not success order by all"
         ).pl()
@@ -44,6 +48,8 @@ def summarise(home: Home, run_id: str, year: int) -> dict[str, Any]:
         "received": received,
         "assessed": assessed,
         "bands": bands,
+        "is_provisional": not breached.is_empty(),
+        "unsigned_breaches": breached.to_dicts(),
         "warnings": failed.to_dicts(),
         "outputs": {
             "warehouse": str(home.warehouse),
@@ -75,6 +81,17 @@ def print_summary(summary: dict[str, Any], lang: str) -> None:
         ("检验提示", "Expectation warnings", len(summary["warnings"])),
     ):
         table.add_row(say(lang, zh, en), f"{value:,}")
+    breaches = len(summary["unsigned_breaches"])
+    table.add_row(
+        say(lang, "状态", "Status"),
+        say(
+            lang,
+            f"试评：一致性检验 {breaches} 项超限未签认",
+            f"Provisional (试评): {breaches} coherence breaches not signed off",
+        )
+        if breaches
+        else say(lang, "正式", "Final"),
+    )
     out = console()
     out.print(table)
     out.print(say(lang, "成果位置：", "Outputs:"))

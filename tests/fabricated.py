@@ -80,7 +80,7 @@ def name(n: int) -> str:
     return f"虚构{FIELDS[n % 10]}学会" if n < 10 else f"虚构{FIELDS[n % 10]}研究会第{n // 10}分区"
 
 
-def frames(n: int, year: int, seed: int) -> Frames:
+def frames(n: int, year: int, seed: int, *, is_provisional: bool = False) -> Frames:
     rng = np.random.default_rng(seed)
     method = load(year)
     ids = [code(i + 1) for i in range(n)]
@@ -199,7 +199,7 @@ def frames(n: int, year: int, seed: int) -> Frames:
         composite,
         exemplars,
         *_decided(exemplars, chain),
-        *_uncertain(composite),
+        *_uncertain(composite, is_provisional=is_provisional),
         contributions,
         _measures(indicators),
         NO_SIGNALS,
@@ -207,7 +207,7 @@ def frames(n: int, year: int, seed: int) -> Frames:
     )
 
 
-def _uncertain(composite: pl.DataFrame) -> tuple[pl.DataFrame, ...]:
+def _uncertain(composite: pl.DataFrame, *, is_provisional: bool) -> tuple[pl.DataFrame, ...]:
     """Band and selection chances, rank sets, sensitivity and coherence that fit the composite."""
     rated = composite.filter(pl.col("score").is_not_null())
     bands = pl.DataFrame({"name": ["excellent", "good", "pass", "improve"]})
@@ -243,7 +243,7 @@ def _uncertain(composite: pl.DataFrame) -> tuple[pl.DataFrame, ...]:
             "maximum": [None, None],
             "n": [40, 40],
             "breached": [False, True],
-            "signed": [False, False],
+            "signed": [False, not is_provisional],
         },
         schema_overrides={"maximum": pl.Float64},
     )
@@ -422,11 +422,13 @@ def fill_intake(home: Home, made: Frames, year: int) -> None:
             )  # fmt: skip
 
 
-def publish(root: Path, years: tuple[int, ...] = (2024, 2025), n: int = 44) -> Home:
+def publish(
+    root: Path, years: tuple[int, ...] = (2024, 2025), n: int = 44, *, is_provisional: bool = False
+) -> Home:
     """A home with a published run a year."""
     home = Home(root)
     for year in years:
-        made = frames(n, year, seed=year)
+        made = frames(n, year, seed=year, is_provisional=is_provisional)
         fill_intake(home, made, year)
         with warehouse.open_reader(home) as con:
             manifest = manifests.build(con, load(year), year, seed=7)

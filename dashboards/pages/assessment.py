@@ -48,7 +48,7 @@ def _downloads(view: View) -> None:
             st.download_button(
                 t(f"download.{name}"),
                 partial(workbook, view.con.cursor(), name),
-                file_name=f"{file_name(name)}.xlsx",
+                file_name=f"{file_name(name, is_provisional=view.run['is_provisional'])}.xlsx",
                 mime=XLSX,
                 key=f"download_{name}",
                 on_click="ignore",

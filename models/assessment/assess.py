@@ -9,6 +9,7 @@ import polars as pl
 
 from models.assessment import coherence
 from models.assessment import indicators as indicator_rules
+from models.assessment.attribution import sensitivity_frame
 from models.assessment.cells import make_cells
 from models.assessment.chances import band_frame, selection_frame
 from models.assessment.exemplars import NO_YEARS, Candidates, decide, practice_tags, selection_chances
@@ -146,7 +147,7 @@ def assess(  # noqa: PLR0913 - the last two are optional
             indicators,
             scores,
             draws,
-            joint_rank_ranges(scores.composite, draws, cells, methodology.uncertainty.interval),
+            joint_rank_ranges(scores.composite, draws, methodology.uncertainty.interval),
             barred,
             methodology,
         ),
@@ -171,16 +172,7 @@ def assess(  # noqa: PLR0913 - the last two are optional
         rank_sets=rank_set_frame(
             scores.society_ids, societies["peer_group"], scores.composite, draws.data.composite, methodology
         ),
-        sensitivity=pl.DataFrame(
-            schema={
-                "output": pl.String,
-                "input": pl.String,
-                **{
-                    c: pl.Float64
-                    for c in ("first", "first_low", "first_high", "total", "total_low", "total_high")
-                },
-            }
-        ),
+        sensitivity=sensitivity_frame(draws.simulator, candidates, methodology, seed),
         coherence=coherence_frame(scores, methodology),
         measures=measures,
     )

@@ -12,6 +12,7 @@ from models.assessment.composite.ranking import Floats
 from models.assessment.methodology.schema import Methodology
 from models.assessment.noise import society_keys
 from models.assessment.peers import WHOLE
+from models.assessment.posterior import Figures, correlations, joint_posterior
 from models.assessment.scoring import Scores, matrix
 from models.assessment.shrinkage import fit_priors
 
@@ -28,13 +29,15 @@ class Cells:
     and the next coarser, -1 without one. `is_rated`, `is_vetoed` (n,).
 
     `value` (2, n, k): not capped at the target, NaN where not counted; the second with small counts shrunk to
-    the coarser group. `is_sampled` (n, k): a share with the noise of a count, whose true rate has a beta of
-    `mean` and `tries` (2, n, k); it is worth `reach` times the rate. `self_reported` (n, k): part of the
-    value that is self-reported only. `is_owed`: required and not reported. `is_open`: a check of it is not
-    finished and nothing is known yet. `worst`, `best` (n, k): the score once what is pending is known.
-    `false_absence` (n, k): chance that an absence is none, and so scores nothing (0: no such doubt); of one
-    `family` (k,) all a society's absences are false together, since one declaration stands behind them.
-    `peer_mean` (n, k): mean value of the rated peers.
+    the coarser group. `is_sampled` (n, k): a share with the noise of a count. `sampled` (w,): the indicators
+    that are such shares. Their true rates have betas of `mean` and `tries` (2, n, w), dependent by `mix`
+    (n, w, w), see `posterior`; a value is `reach` (n, k) times the rate.
+
+    `self_reported` (n, k): part of the value that is self-reported only. `is_owed`: required and not
+    reported. `is_open`: a check of it is not finished and nothing is known yet. `worst`, `best` (n, k): the
+    score once what is pending is known. `false_absence` (n, k): chance that an absence is none, and so scores
+    nothing (0: no such doubt); of one `family` (k,) all a society's absences are false together, since one
+    declaration stands behind them. `peer_mean` (n, k): mean value of the rated peers.
     """
 
     keys: NDArray[np.uint64]
@@ -43,8 +46,10 @@ class Cells:
     is_vetoed: Flags
     value: Floats
     is_sampled: Flags
+    sampled: Ints
     mean: Floats
     tries: Floats
+    mix: Floats
     reach: Floats
     self_reported: Floats
     is_owed: Flags
@@ -88,11 +93,12 @@ def make_cells(
             "coarse_weight", "evidence_share", "self_reported_share", "shrunk",
         )
     }  # fmt: skip
-    mean, tries = _posterior(numbers, is_sampled)
     reach = numbers["evidence_share"] / unit
     is_shrunk = is_sampled & (numbers["shrunk"] > 0)
-    value = np.stack([own, np.where(is_shrunk, reach * mean[COARSER], own)])
+    value = np.stack([own, np.where(is_shrunk, reach * _shrunk(numbers, "coarse"), own)])
     groups = societies["peer_group"]
+    sampled = np.flatnonzero([i.is_sampled for i in methodology.indicators])
+    mean, tries, mix = _rates(numbers, is_sampled, scores, _numbered(groups), sampled, methodology)
     filed = societies["filed"].to_numpy()[:, None]
     doubts = methodology.uncertainty.absence_false
     doubt = pl.col("missing_case").replace_strict(
@@ -111,8 +117,10 @@ def make_cells(
         is_vetoed=is_vetoed,
         value=value,
         is_sampled=is_sampled,
+        sampled=sampled,
         mean=mean,
         tries=tries,
+        mix=mix,
         reach=reach,
         self_reported=np.where(is_counted, numbers["self_reported_share"], 0.0),
         is_owed=is_counted & (matrix(rows, "is_owed", ids, methodology) > 0),
@@ -162,16 +170,59 @@ def _coarser_priors(rows: pl.DataFrame, methodology: Methodology) -> pl.DataFram
     )
 
 
-def _posterior(numbers: dict[str, Floats], is_sampled: Flags) -> tuple[Floats, Floats]:
-    """Mean and tries of the true rate's beta, (2, n, k), under the priors of both groupings."""
-    means, totals = [], []
-    for name in ("prior", "coarse"):
-        weight = numbers[f"{name}_weight"]
-        total = np.where(is_sampled, weight + numbers["denominator"], 1.0)
-        top = weight * numbers[f"{name}_favourable"] + numbers["favourable"]
-        means.append(np.where(is_sampled, top / total, 0.5))
+def _shrunk(numbers: dict[str, Floats], prior: str) -> Floats:
+    """Mean of the rate given its count alone, under the prior of that name, (n, k)."""
+    weight = numbers[f"{prior}_weight"]
+    total = np.maximum(weight + numbers["denominator"], 1e-9)
+    return (weight * numbers[f"{prior}_favourable"] + numbers["favourable"]) / total
+
+
+def _rates(  # noqa: PLR0913, PLR0917
+    numbers: dict[str, Floats],
+    is_sampled: Flags,
+    scores: Scores,
+    group: Ints,
+    sampled: Ints,
+    methodology: Methodology,
+) -> tuple[Floats, Floats, Floats]:
+    """Mean and tries (2, n, w) of the true rates' betas under the priors of both groupings; mix (n, w, w)."""
+    owners = np.array([i.dimension for i in methodology.indicators])
+    is_exact = ~is_sampled & ~np.isnan(scores.indicator) & (group >= 0)[:, None]
+    centre, spread = _group_moments(np.where(is_exact, scores.indicator, np.nan), group)
+    tries = np.maximum(numbers["denominator"], 1e-9)
+    value = np.where(is_sampled, numbers["favourable"] / tries, np.where(is_exact, scores.indicator, np.nan))
+    means, totals, mixes = [], [], []
+    correlation = None
+    for prior in ("prior", "coarse"):
+        alone = _shrunk(numbers, prior)
+        rate, weight = numbers[f"{prior}_favourable"], numbers[f"{prior}_weight"]
+        figures = Figures(
+            value=value,
+            error=np.where(is_sampled, alone * (1 - alone) / tries, 0.0),
+            prior_mean=np.where(is_sampled, rate, centre),
+            prior_variance=np.where(is_sampled, rate * (1 - rate) / (weight + 1), spread),
+        )
+        correlation = correlation or correlations(figures, owners)
+        mean, total, mix = joint_posterior(figures, owners, sampled, correlation)
+        means.append(mean)
         totals.append(total)
-    return np.stack(means), np.stack(totals)
+        mixes.append(mix)
+    return np.stack(means), np.stack(totals), mixes[PUBLISHED]
+
+
+def _group_moments(value: Floats, group: Ints) -> tuple[Floats, Floats]:
+    """Mean and variance of each column within each society's group, (n, k); 0 where nobody has it."""
+    seen = ~np.isnan(value)
+    filled = np.where(seen, value, 0.0)
+    size = int(group.max(initial=-1)) + 1
+    inside = np.maximum(group, 0)
+    sums = np.zeros((3, max(size, 1), value.shape[1]))
+    for k, part in enumerate((seen.astype(np.float64), filled, filled**2)):
+        np.add.at(sums[k], inside[group >= 0], part[group >= 0])
+    count = np.maximum(sums[0], 1)
+    mean = sums[1] / count
+    variance = np.maximum(sums[2] / count - mean**2, 0.0)
+    return mean[inside], variance[inside]
 
 
 def _families(methodology: Methodology) -> Ints:

@@ -18,6 +18,9 @@ Ints = NDArray[np.int64]
 Kind = TypeVar("Kind", np.int64, np.float64)
 
 ORDER_POINTS = 4_096
+# Draws mixed at once: a product so small is left to one thread.
+CHUNK = 500
+LIMIT = REACH - STEP * 1e-6
 COUNT, EVIDENCE, PENDING, ABSENCE = range(4)
 
 
@@ -54,19 +57,18 @@ def _scale(values: Floats) -> Scale:
 class Column:
     """An indicator of some societies. Rows (positions in the block) that need drawing, and with what.
 
-    `value` (2, n): as `Cells`; `noisy`: rows with the noise of a count, their `place` in the pool and their
-    quantiles by grouping, `start` and `slope` (2, rows · KNOTS). `told`: rows with self-reported parts;
+    `value` (2, n): as `Cells`; `noisy`: rows with the noise of a count, and the quantiles of their
+    values by grouping, `start` and `slope` (rows · KNOTS,). `told`: rows with self-reported parts;
     `waiting`: rows with some of it pending, their shift if refuted and the whole span; `open_`: rows of which
-    nothing is known yet; `doubted`: absences that may be none, where the deviate exceeds `limit` (in knots).
+    nothing is known yet; `doubted`: absences that may be none, where a normal deviate exceeds `limit`.
     """
 
     value: Floats
     is_owed: NDArray[np.bool_]
     peer_mean: Floats
     noisy: Ints
-    noisy_place: Ints
-    start: Floats
-    slope: Floats
+    start: dict[int, Floats]
+    slope: dict[int, Floats]
     told: Ints
     told_place: Ints
     told_share: Floats
@@ -83,8 +85,8 @@ class Column:
     limit: Floats
 
     @classmethod
-    def make(cls, cells: Cells, j: int, members: Ints) -> Column:
-        """The column of indicator `j` for the societies `members`."""
+    def make(cls, cells: Cells, j: int, members: Ints, groupings: tuple[int, ...]) -> Column:
+        """The column of indicator `j` for the societies `members`; noise is prepared for `groupings`."""
         from scipy.special import ndtri
 
         value, keys = cells.value[:, members, j], cells.keys[members]
@@ -96,18 +98,20 @@ class Column:
         worst, best = cells.worst[members, j], cells.best[members, j]
         is_waiting = ~is_open & ~cells.is_owed[members, j] & ~np.isnan(score) & (best - worst > 0)
         waiting, open_ = np.flatnonzero(is_waiting), np.flatnonzero(is_open)
-        reach = cells.reach[members, j][noisy]
-        mean, tries = cells.mean[:, members, j][:, noisy], cells.tries[:, members, j][:, noisy]
-        quantiles = np.stack([beta_quantiles(mean[g], tries[g]) for g in (0, 1)]) * reach[:, None]
-        slope = np.diff(quantiles, axis=-1, append=quantiles[..., -1:])
+        start, slope = [], []
+        for grouping in groupings if noisy.size else ():
+            w, who = int(np.searchsorted(cells.sampled, j)), members[noisy]
+            quantiles = beta_quantiles(cells.mean[grouping, who, w], cells.tries[grouping, who, w])
+            quantiles *= cells.reach[who, j][:, None]
+            start.append(quantiles.ravel())
+            slope.append(np.diff(quantiles, axis=-1, append=quantiles[:, -1:]).ravel())
         return cls(
             value=value,
             is_owed=cells.is_owed[members, j],
             peer_mean=cells.peer_mean[members, j],
             noisy=noisy,
-            noisy_place=places(keys[noisy], j, COUNT),
-            start=quantiles.reshape(2, -1),
-            slope=slope.reshape(2, -1),
+            start=dict(zip(groupings, start, strict=False)),
+            slope=dict(zip(groupings, slope, strict=False)),
             told=told,
             told_place=places(keys[told], j, EVIDENCE),
             told_share=cells.self_reported[members, j][told],
@@ -121,15 +125,31 @@ class Column:
             best=best[open_],
             doubted=doubted,
             doubted_place=places(keys[doubted], int(cells.family[j]), ABSENCE),
-            limit=(REACH - ndtri(cells.false_absence[members, j][doubted])) / STEP,
+            limit=-ndtri(cells.false_absence[members, j][doubted]),
         )
 
 
-def draw_column(  # noqa: PLR0913
-    column: Column, pool: Pool, plan: Plan, draws: Ints, scale: Scale, *, normalisation: int, missing: int,
-    grouping: int,
+def deviates(cells: Cells, pool: Pool, members: Ints, number: Ints) -> Floats:
+    """Normal deviates of the true rates of `members` in draws `number`, (w, members, draws).
+
+    Independent from the pool, then dependent as the posterior says.
+    """
+    keys = cells.keys[members]
+    found = np.empty((len(members), len(cells.sampled), len(number)))
+    for w, j in enumerate(cells.sampled.tolist()):
+        found[:, w] = _read(pool.deviate, places(keys, j, COUNT), number)
+    mixed = np.empty((len(cells.sampled), len(members), len(number)))
+    for start in range(0, len(number), CHUNK):
+        part = slice(start, start + CHUNK)
+        mixed[:, :, part] = np.matmul(cells.mix[members], found[:, :, part]).transpose(1, 0, 2)
+    return mixed
+
+
+def draw_column(  # noqa: PLR0913, PLR0917
+    column: Column, pool: Pool, plan: Plan, draws: Ints, scale: Scale, deviate: Floats | None, *,
+    normalisation: int, missing: int, grouping: int,
 ) -> tuple[Floats, Floats]:  # fmt: skip
-    """Scores (n, draws), 0 where not counted, and 1 or 0 for whether they count: (n, 1) or (n, draws)."""
+    """Scores, 0 where not counted, and 1 or 0 for whether they count; each (n, draws), or (n, 1) if fixed."""
     base = column.value[grouping]
     if MISSING[missing] == "left_out":
         base = np.where(column.is_owed, np.nan, base)
@@ -137,14 +157,18 @@ def draw_column(  # noqa: PLR0913
         base = np.where(column.is_owed, column.peer_mean, base)
     is_counted = ~np.isnan(base)
     counts = is_counted.astype(np.float64)[:, None]
-    value = np.empty((len(base), len(draws)))
-    value[:] = np.where(is_counted, base, 0.0)[:, None]
-    if plan.data[draws[0]] >= 0 and column.noisy.size:
-        value[column.noisy] = _noise(column, pool, plan.data[draws], grouping)
-    if plan.evidence[draws[0]] >= 0 and column.told.size:
+    value = np.where(is_counted, base, 0.0)[:, None]
+    told = column.told.size > 0 and plan.evidence[draws[0]] >= 0
+    checked = plan.pending[draws[0]] >= 0
+    is_open = checked and column.waiting.size + column.open_.size + column.doubted.size > 0
+    if told or is_open or (deviate is not None and column.noisy.size):
+        value = np.repeat(value, len(draws), axis=1)
+    if deviate is not None and column.noisy.size:
+        value[column.noisy] = _noise(column, deviate[column.noisy], grouping)
+    if told:
         kept = _read(pool.evidence, column.told_place, plan.evidence[draws])
         value[column.told] *= 1 - column.told_share[:, None] * (1 - kept)
-    if plan.pending[draws[0]] >= 0:
+    if checked:
         number = plan.pending[draws]
         if column.waiting.size:
             outcome = _read(pool.pending, column.waiting_place, number)
@@ -154,21 +178,24 @@ def draw_column(  # noqa: PLR0913
             value[column.open_] = column.worst[:, None] + (column.best - column.worst)[:, None] * outcome
             counts[column.open_] = 1.0
         if column.doubted.size:
-            deviate = _read(pool.knot, column.doubted_place, number) + _read(
-                pool.above, column.doubted_place, number
-            )
-            counts = np.broadcast_to(counts, value.shape).copy()
-            counts[column.doubted] = deviate > column.limit[:, None]
+            luck = _read(pool.deviate, column.doubted_place, number)
+            counts = np.repeat(counts, len(draws), axis=1)
+            counts[column.doubted] = luck > column.limit[:, None]
     _normalise(value, scale, normalisation)
     value *= counts
     return value, counts
 
 
-def _noise(column: Column, pool: Pool, number: Ints, grouping: int) -> Floats:
-    at = _read(pool.knot, column.noisy_place, number)
+def _noise(column: Column, deviate: Floats, grouping: int) -> Floats:
+    """Values at normal deviates (noisy, draws), which are used up."""
+    np.clip(deviate, -LIMIT, LIMIT, out=deviate)
+    deviate += REACH
+    deviate *= 1 / STEP
+    at = deviate.astype(np.int64)
+    deviate -= at
     at += (np.arange(len(column.noisy)) * KNOTS)[:, None]
     found = column.slope[grouping].take(at)
-    found *= _read(pool.above, column.noisy_place, number)
+    found *= deviate
     found += column.start[grouping].take(at)
     return found
 

@@ -84,10 +84,9 @@ def places(keys: NDArray[np.uint64], column: int, purpose: int) -> Ints:
 
 @dataclass(frozen=True)
 class Pool:
-    """Draws to read: knot and the part above it of normal deviates; outcomes (0–1) of two kinds of checks."""
+    """Draws to read: normal deviates, and outcomes of two kinds of checks."""
 
-    knot: Ints
-    above: Floats
+    deviate: Floats
     evidence: Floats
     pending: Floats
 
@@ -95,14 +94,11 @@ class Pool:
 def make_pool(seed: int, most: int, evidence: dict[float, float], pending: dict[float, float]) -> Pool:
     """Fill the pool; a cell may read `most` draws on from its place.
 
-    `evidence` and `pending` give the chance of each outcome (what it leaves of a figure, 0–1).
+    `evidence` and `pending` give the chance of each outcome (by what factor it changes a figure).
     """
     size = 2**POOL_BITS
     generator = np.random.Generator(np.random.PCG64([seed, 0x5EED]))
-    limit = REACH - STEP * 1e-6
-    at = (np.clip(generator.standard_normal(size), -limit, limit) + REACH) / STEP
-    knot = at.astype(np.int64)
-    parts = [knot, at - knot]
+    parts = [generator.standard_normal(size)]
     for chances in (evidence, pending):
         steps = np.cumsum(list(chances.values()))[:-1]
         parts.append(np.array(list(chances))[np.searchsorted(steps, generator.random(size), side="right")])

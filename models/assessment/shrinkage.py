@@ -9,7 +9,7 @@ likelihood is then the same formula with gamma functions, its constant apart.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -27,13 +27,14 @@ HALF = 0.5
 class Prior:
     """Beta prior with `mean` (0–1) worth `weight` tries.
 
-    `source`: fitted, or fixed (too few societies to fit, or no rate can be told from another). `societies`
-    behind it, and whether the weight was held at an end of its range.
+    `source`: fitted, pooled (fitted to all groups together, this one being too small), or fixed (too few
+    societies to fit, or no rate can be told from another). `societies` behind it, and whether the weight was
+    held at an end of its range.
     """
 
     mean: float
     weight: float
-    source: Literal["fitted", "fixed"]
+    source: Literal["fitted", "pooled", "fixed"]
     societies: int
     is_held: bool = False
 
@@ -118,6 +119,7 @@ def fit_prior(successes: Floats, tries: Floats, rules: Shrinkage) -> Prior:
 def fit_priors(counts: pl.DataFrame, rules: Shrinkage) -> pl.DataFrame:
     """Fit one prior for each peer_group and indicator of `counts` (with numerator and denominator).
 
+    A group that is too small to fit takes the prior fitted to all groups together, if that can be fitted.
     Rows without a group, or without tries, are left out; numerators are held within 0 and the denominator.
     Gives peer_group, indicator, prior_mean, prior_weight, prior_source, prior_societies, prior_is_held,
     sorted by the first two.
@@ -127,9 +129,17 @@ def fit_priors(counts: pl.DataFrame, rules: Shrinkage) -> pl.DataFrame:
     )
     groups = usable.group_by("peer_group", "indicator").agg("numerator", "denominator")
     rows = []
+    together: dict[str, Prior] = {}
     for group, indicator, successes, tries in groups.sort("peer_group", "indicator").iter_rows():
-        arrays = np.array(successes, dtype=np.float64), np.array(tries, dtype=np.float64)
-        prior = fit_prior(*arrays, rules)
+        prior = fit_prior(np.array(successes, dtype=np.float64), np.array(tries, dtype=np.float64), rules)
+        if prior.source == "fixed" and prior.societies < rules.fitted.minimum:
+            if indicator not in together:
+                all_of = usable.filter(pl.col("indicator") == indicator)
+                together[indicator] = fit_prior(
+                    all_of["numerator"].to_numpy(), all_of["denominator"].to_numpy(), rules
+                )
+            if together[indicator].source == "fitted":
+                prior = replace(together[indicator], source="pooled")
         rows.append(
             (group, indicator, prior.mean, prior.weight, prior.source, prior.societies, prior.is_held)
         )

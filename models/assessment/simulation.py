@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.assessment.cells import Cells
-from models.assessment.columns import Column, Scale, draw_column, scales_of
+from models.assessment.columns import Column, Scale, deviates, draw_column, scales_of
 from models.assessment.composite.ranking import Floats
 from models.assessment.methodology.schema import Methodology
 from models.assessment.noise import Pool
@@ -34,7 +34,8 @@ class Drawn:
 
     `composite` (draws, n); `meets_floor` (draws, n): every dimension at the exemplars' floor; `bands`
     (n, bands): share of draws in each band; `dimension_low`, `dimension_high` (n, d) and `low`, `high` (n,):
-    interval over the draws, for plans of the published method only (else NaN).
+    interval over the draws, widened to hold the published score, for plans of the published method only (else
+    NaN).
     """
 
     composite: Floats
@@ -167,10 +168,6 @@ def _run(simulator: Simulator, plan: Plan) -> Drawn:
     with ThreadPoolExecutor(max_workers=_threads()) as pool:
         for _ in pool.map(work, blocks):
             pass
-    if is_single:
-        level = rules.uncertainty.interval
-        for k, bound in enumerate(interval(found.composite, level)):
-            (found.low, found.high)[k][:] = bound
     return found
 
 
@@ -185,14 +182,30 @@ def _store(block: _Block, draws: Ints, found: Drawn, *, is_single: bool) -> None
     is_rated = block.simulator.cells.is_rated[members]
     composite[~is_rated] = np.nan
     floor = rules.exemplars.dimension_floor
-    at = np.ix_(draws, members)
-    found.composite[at] = composite.T
-    found.meets_floor[at] = _above(parts, floor).T
+    rows, columns = _span(members), _span(draws)
+    at = (rows, columns) if isinstance(rows, slice) and isinstance(columns, slice) else np.ix_(members, draws)
+    found.composite.T[at] = composite
+    found.meets_floor.T[at] = _above(parts, floor)
     found.bands[members] += _band_counts(composite, parts, block) / found.composite.shape[0]
     if is_single:
+        level = rules.uncertainty.interval
+        score, dimension = block.published()
+        found.low[members], found.high[members] = _around(interval(composite.T, level), score)
         for d, part in enumerate(parts):
-            low, high = interval(part.T, rules.uncertainty.interval)
-            found.dimension_low[members, d], found.dimension_high[members, d] = low, high
+            bounds = _around(interval(part.T, level), dimension[d])
+            found.dimension_low[members, d], found.dimension_high[members, d] = bounds
+
+
+def _around(bounds: Floats, point: Floats) -> Floats:
+    """Bounds (2, n) widened to hold the published score: a count that meets its target can only fall."""
+    return np.stack([np.minimum(bounds[0], point), np.maximum(bounds[1], point)])
+
+
+def _span(numbers: Ints) -> slice | Ints:
+    """The slice of consecutive numbers, which is copied at once; others as they are."""
+    first, last = int(numbers[0]), int(numbers[-1])
+    is_run = last - first == len(numbers) - 1 and bool((np.diff(numbers) == 1).all())
+    return slice(first, last + 1) if is_run else numbers
 
 
 def _above(parts: Floats, floor: float) -> Flags:
@@ -230,8 +243,17 @@ class _Block:
     def __init__(self, simulator: Simulator, plan: Plan, members: Ints) -> None:
         self.simulator, self.plan, self.members = simulator, plan, members
         k = len(simulator.methodology.indicators)
-        self.columns = [Column.make(simulator.cells, j, members) for j in range(k)]
+        is_noisy = bool((plan.data >= 0).any())
+        groupings = tuple(np.unique(plan.options[:, -1]).tolist()) if is_noisy else ()
+        self.columns = [Column.make(simulator.cells, j, members, groupings) for j in range(k)]
         self.owners = columns_of(simulator.methodology)
+
+    def published(self) -> tuple[Floats, Floats]:
+        """The published score (n,) and dimensions (d, n), without any noise."""
+        plan, self.plan = self.plan, published_plan(self.simulator.methodology)
+        score, parts = self.scores(np.zeros(1, dtype=np.int64))
+        self.plan = plan
+        return np.round(score[:, 0], DIGITS), np.round(parts[:, :, 0], DIGITS)
 
     def scores(self, draws: Ints) -> tuple[Floats, Floats]:
         """Composite (n, draws) and dimensions (d, n, draws) of draws with equal options, as they come."""
@@ -240,18 +262,23 @@ class _Block:
         weights = plan.weights[draws]
         is_fixed = bool((weights == weights[0]).all())
         shape = (len(self.members), len(draws))
+        mixed: dict[int, Floats] = {}
+        if plan.data[draws[0]] >= 0:
+            cells = simulator.cells
+            made = deviates(cells, simulator.pool, self.members, plan.data[draws])
+            mixed = dict(zip(cells.sampled.tolist(), made, strict=True))
         parts, total = np.empty((len(self.owners), *shape)), np.zeros(shape)
         bottom_all = np.zeros(shape)
         for d, owned in enumerate(self.owners):
             top, bottom = np.zeros(shape), np.zeros(shape)
             for j in owned.tolist():
                 value, counts = draw_column(
-                    self.columns[j], simulator.pool, plan, draws, simulator.scales[j],
+                    self.columns[j], simulator.pool, plan, draws, simulator.scales[j], mixed.get(j),
                     normalisation=normalisation, missing=missing, grouping=grouping,
                 )  # fmt: skip
-                weight = weights[0, j] if is_fixed else weights[:, j]
-                value *= weight
-                top += value
+                # A column that no draw changes is one number a society: no more is multiplied than must be.
+                weight = weights[:1, j] if is_fixed else weights[:, j]
+                top += value * weight
                 bottom += counts * weight
             has_any = bottom > 0
             safe = np.where(has_any, bottom, 1.0)
@@ -273,7 +300,7 @@ class _Block:
         return total, parts
 
     def levelled(self, composite: Floats, parts: Floats, draws: Ints) -> tuple[Floats, Floats]:
-        """Read scores on the published scale and round them; see `Levels`."""
+        """Read scores on the published scale, and round the composite; see `Levels`."""
         normalisation, aggregation, missing, _ = self.plan.options[draws[0]].tolist()
         levels = self.simulator.levels
         pair = levels.composite.get((normalisation, aggregation, missing))
@@ -283,7 +310,8 @@ class _Block:
             pair = levels.dimension.get((normalisation, missing, d))
             if pair is not None:
                 parts[d] = np.where(np.isnan(parts[d]), np.nan, np.interp(parts[d], *pair))
-        return np.round(composite, DIGITS), np.round(parts, DIGITS)
+        # Dimensions are only held against a floor, which allows for rounding itself.
+        return np.round(composite, DIGITS), parts
 
 
 def interval(drawn: Floats, level: float) -> Floats:

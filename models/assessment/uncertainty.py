@@ -38,8 +38,10 @@ class Draws:
     `composite` and `meets_floor` (draws, n) are the joint ones, by which selection is judged; `low`, `high`
     (n,) and `dimension_low`, `dimension_high` (n, d) the published intervals, 0–100. `data`, `method` and
     `joint` are the layers; `is_coarser` (draws,): the joint draws that compare with the next coarser group.
+    `simulator` made them.
     """
 
+    simulator: Simulator
     data: Drawn
     method: Drawn
     joint: Drawn
@@ -83,13 +85,16 @@ class Draws:
 def pool_for(methodology: Methodology, seed: int, most: int) -> Pool:
     """The noise pool of a methodology: outcomes by its chances, worth what evidence says they are."""
     rules, worth = methodology.uncertainty, methodology.evidence.outcome_weights
+    told = methodology.evidence.weights["self_reported"]
+    # A self-reported figure counts what its grade weighs; a check replaces that by the outcome's weight.
+    scales = ((rules.self_reported, told or 1.0), (rules.pending, 1.0))
     evidence, pending = (
         {
-            worth["confirmed"]: chances.confirmed,
-            worth["partly"]: chances.partly,
-            worth["refuted"]: chances.refuted,
+            worth["confirmed"] / scale: chances.confirmed,
+            worth["partly"] / scale: chances.partly,
+            worth["refuted"] / scale: chances.refuted,
         }
-        for chances in (rules.self_reported, rules.pending)
+        for chances, scale in scales
     )
     return make_pool(seed, most, evidence, pending)
 
@@ -104,6 +109,7 @@ def draw(cells: Cells, methodology: Methodology, seed: int) -> Draws:
     simulator = simulator_for(cells, methodology, seed, methodology.uncertainty.draws)
     joint = joint_plan(methodology, seed)
     return Draws(
+        simulator=simulator,
         data=simulator.run(data_plan(methodology)),
         method=simulator.run(method_plan(methodology, seed)),
         joint=simulator.run(joint),
@@ -133,31 +139,38 @@ def joint_dimensions(cells: Cells, methodology: Methodology, seed: int, members:
     return simulator.dimensions(joint_plan(methodology, seed), members)
 
 
-def joint_rank_ranges(point: Floats, draws: Draws, cells: Cells, level: float) -> NDArray[np.float64]:
-    """The same over the joint draws, (2, n) = low, high.
-
-    A draw that compares with the coarser group gives the place there as a share of that group, read as a
-    place in the published one.
-    """
-    composite, is_coarser = draws.joint.composite, draws.is_coarser
-    place = np.full(composite.shape, np.nan, dtype=np.float32)
-    sizes = np.full((2, len(point)), np.nan)
-    for which, chosen in enumerate((np.flatnonzero(~is_coarser), np.flatnonzero(is_coarser))):
-        for group in members_of(cells.group[which], point):
-            sizes[which, group] = len(group)
-            if chosen.size:
-                place[np.ix_(chosen, group)] = group_ranks(composite[chosen], group)
-    if is_coarser.any():
-        # From 1 … coarse size to 1 … published size, the ends kept.
-        ratio = (sizes[0] - 1) / np.maximum(sizes[1] - 1, 1)
-        place[is_coarser] = (1 + (place[is_coarser] - 1) * ratio).round()
+def joint_rank_ranges(point: Floats, draws: Draws, level: float) -> NDArray[np.float64]:
+    """The same over the joint draws, (2, n) = low, high."""
+    place = group_places(draws.joint.composite, draws.is_coarser, draws.simulator.cells, point)
     lower, upper = tails(level)
     ranges = np.full((2, len(point)), np.nan)
-    ranked = np.flatnonzero(~np.isnan(sizes[0]))
+    ranked = np.flatnonzero(~np.isnan(place[0]))
     ordered = np.sort(place[:, ranked], axis=0)
     ranges[0, ranked] = ordered[int(lower * (len(place) - 1))]
     ranges[1, ranked] = ordered[math.ceil(upper * (len(place) - 1))]
     return ranges
+
+
+def group_places(
+    drawn: Floats, is_coarser: NDArray[np.bool_], cells: Cells, point: Floats
+) -> NDArray[np.float32]:
+    """Place of every society in its peer group in every draw, (draws, n); NaN without score or group.
+
+    A draw that compares with the coarser group gives the place there as a share of that group, read as a
+    place in the published one: 1 stays 1, the last stays the last.
+    """
+    place = np.full(drawn.shape, np.nan, dtype=np.float32)
+    sizes = np.full((2, len(point)), np.nan)
+    for which, chosen in enumerate((np.flatnonzero(~is_coarser), np.flatnonzero(is_coarser))):
+        mine = drawn[chosen]
+        for group in members_of(cells.group[which], point):
+            sizes[which, group] = len(group)
+            if chosen.size:
+                place[np.ix_(chosen, group)] = group_ranks(mine, group)
+    if is_coarser.any():
+        ratio = (sizes[0] - 1) / np.maximum(sizes[1] - 1, 1)
+        place[is_coarser] = (1 + (place[is_coarser] - 1) * ratio).round()
+    return place
 
 
 def members_of(groups: pl.Series | Ints, point: Floats) -> list[Ints]:

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from models.home import Home
 
+PROVISIONAL = {"zh": "（试评）", "en": " (provisional)"}
 # table of columns.yaml → the sheets of its workbook, the notes sheet aside; each is a query of listings.py.
 Query = Callable[..., "pl.DataFrame"]
 WORKBOOKS: dict[str, dict[str, Query]] = {
@@ -55,7 +57,7 @@ def export(home: Home, run_id: str | None = None, year: int | None = None, out: 
         if about["restates_run_id"]:
             tables.append("restatements")
         for table in tables:
-            name = file_name(table)
+            name = file_name(table, is_provisional=about["is_provisional"])
             first = next(iter(WORKBOOKS[table]))
             written.append(_put(folder / f"{name}.xlsx", workbook(con, table, approval=approval)))
             written.append(
@@ -76,22 +78,26 @@ def export(home: Home, run_id: str | None = None, year: int | None = None, out: 
 def workbook(con: DuckDBPyConnection, table: str, lang: str = "zh", approval: str | None = None) -> bytes:
     """The bytes of one workbook; the dashboard's download calls this too."""
     about = run_facts(con)
+    mark = PROVISIONAL[lang] if about["is_provisional"] else ""
     sheets = [sheet(name, query(con, lang), lang) for name, query in WORKBOOKS[table].items()]
+    sheets = [replace(one, title=one.title + mark) for one in sheets]
     title = f"{layout()[table]['sheet'][lang]}（{about['year']}）" if lang == "zh" else (
         f"{layout()[table]['sheet'][lang]} ({about['year']})"
     )  # fmt: skip
+    title += mark
     return workbook_bytes([*sheets, notes(about, table, lang, approval)], title, about["created_at"], lang)
 
 
-def file_name(table: str) -> str:
-    """The name of a table's files, without ending."""
-    return str(layout()[table]["file"])
+def file_name(table: str, *, is_provisional: bool = False) -> str:
+    """The name of a table's files, without ending; that of a provisional run says so."""
+    return str(layout()[table]["file"]) + (PROVISIONAL["zh"] if is_provisional else "")
 
 
 def run_facts(con: DuckDBPyConnection) -> dict[str, Any]:
     """The run row: run_id, year, created_at, manifest and methodology (dicts), and the runs it follows.
 
-    Those are previous_run_id and restates_run_id (null too in a run of an older version).
+    Those are previous_run_id and restates_run_id (null too in a run of an older version). `is_provisional`:
+    whether it is 试评; runs of older versions are not marked.
     """
     columns = ("run_id", "year", "created_at", "manifest", "methodology", "previous_run_id")
     row = con.sql("from run").pl().row(0, named=True)
@@ -99,6 +105,7 @@ def run_facts(con: DuckDBPyConnection) -> dict[str, Any]:
     return {
         **facts,
         "restates_run_id": row.get("restates_run_id"),
+        "is_provisional": bool(row.get("is_provisional")),
         "manifest": json.loads(facts["manifest"]),
         "methodology": json.loads(facts["methodology"]),
     }
@@ -127,9 +134,10 @@ def notes(about: dict[str, Any], table: str, lang: str, approval: str | None) ->
         "approval_no": approval or "",
         "restates_run_id": about["restates_run_id"] or "",
     }
+    status = lines["provisional" if about["is_provisional"] else "final"]
     rows = [
         {"item": line["item"][lang], "content": line["content"][lang].format(**facts)}
-        for line in [*lines["common"], *lines[table]]
+        for line in [*status, *lines["common"], *lines[table]]
     ]
     return sheet("notes", pl.DataFrame(rows), lang)
 

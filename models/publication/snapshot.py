@@ -89,8 +89,8 @@ def current(home: Home) -> dict[str, Any]:
 def list_runs(home: Home) -> list[dict[str, Any]]:
     """Every published run, newest first.
 
-    run_id, year, created_at, is_current, societies_n, previous_run_id (of the year before), restates_run_id
-    (of the same year; null too in runs of older versions).
+    run_id, year, created_at, is_current, is_provisional, societies_n, previous_run_id (of the year before),
+    restates_run_id (of the same year; null too in runs of older versions).
     """
     now = set(current(home).get("years", {}).values())
     found = []
@@ -104,6 +104,7 @@ def list_runs(home: Home) -> list[dict[str, Any]]:
                     "year": run["year"],
                     "created_at": run["created_at"],
                     "is_current": path.stem in now,
+                    "is_provisional": bool(run.get("is_provisional")),
                     "societies_n": json.loads(run["counts"])["societies"],
                     "previous_run_id": run["previous_run_id"],
                     "restates_run_id": run.get("restates_run_id"),

@@ -25,6 +25,7 @@ def runs(home: HomeOption = None, as_json: JsonOption = False, lang: LangOption 
         "is_current": say(lang, "现行", "Current"),
         "previous_run_id": say(lang, "上年度运行", "Year before"),
         "restates_run_id": say(lang, "更正的运行", "Restates"),
+        "is_provisional": say(lang, "试评", "Provisional"),
     }
     table = Table()
     for title in columns.values():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from models.assessment.methodology.base import (
     Block,
@@ -39,6 +39,9 @@ class Dimension(Named):
 
 class Condition(Block):
     """When an indicator is not applicable: no rows, or a society's or report's field holds a value."""
+
+    # A run keeps its methodology by the fields' own names, and is read back from it.
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     no_rows: Literal[True] | None = None
     field: Literal["level", "journals_n"] | None = None

@@ -142,7 +142,11 @@ def test_frame_has_one_prior_a_group_and_indicator():
     alone = fit_prior(successes, tries, RULE)
     assert found["peer_group"].to_list() == ["a", "b"]
     assert found.row(0)[2:] == (alone.mean, alone.weight, "fitted", 30, False)
-    assert found.row(1)[2:] == (1 - 0.5 / 9, 10.0, "fixed", 1, False)
+    # one society is too few: the prior of both groups together
+    both = fit_prior(np.append(successes, 8.0), np.append(tries, 8.0), RULE)
+    assert found.row(1)[2:] == (both.mean, both.weight, "pooled", 31, False)
+    alone = fit_priors(counts.filter(pl.col("peer_group") == "b"), RULE)
+    assert alone.row(0)[2:] == (1 - 0.5 / 9, 10.0, "fixed", 1, False)
     assert fit_priors(counts.clear(), RULE).is_empty()
 
 

@@ -147,7 +147,7 @@ def test_joint_intervals_are_wider_and_its_ranks_stay_in_the_group(nation, drawn
     scores, cells, draws = drawn
     spread = draws.joint.composite.std(axis=0) / draws.data.composite.std(axis=0)
     assert np.median(spread) > 1
-    low, high = joint_rank_ranges(scores.composite, draws, cells, 0.9)
+    low, high = joint_rank_ranges(scores.composite, draws, 0.9)
     size = pl.Series(cells.group[0]).value_counts()
     largest = dict(size.iter_rows())
     assert (low >= 1).all() and (low <= high).all()

@@ -181,3 +181,24 @@ def test_export_twice_gives_the_same_bytes(published, tmp_path):
 def test_an_unknown_language_is_refused(con):
     with pytest.raises((ValueError, KeyError)):
         listings.public(con, "fr; drop table run")
+
+
+def test_a_provisional_run_says_so_wherever_it_is_handed_out(fabricated, tmp_path):
+    home = fabricated.publish(tmp_path / "home", (2025,), n=22, is_provisional=True)
+    (run,) = snapshot.list_runs(home)
+    assert run["is_provisional"]
+    written = {path.name: path for path in exports.export(home, out=tmp_path / "out")}
+    lists = ("年度指标一览表", "典型经验推荐名单", "典型经验公示稿（不排名）")
+    assert set(written) == {"manifest.json", *(f"{n}（试评）.{e}" for n in lists for e in ("xlsx", "csv"))}
+    for name in lists:
+        sheets = book(written[f"{name}（试评）.xlsx"])
+        first = sheets.worksheets[0]
+        assert first.title.endswith("（试评）") and first.oddHeader.center.text.endswith("（试评）")
+        notes = {row[0].value: row[1].value for row in sheets.worksheets[-1].iter_rows(min_row=2)}
+        assert notes["状态"].startswith("试评：")
+
+
+def test_a_final_run_is_not_marked(published, written):
+    assert not any(run["is_provisional"] for run in snapshot.list_runs(published))
+    notes = book(written["年度指标一览表.xlsx"]).worksheets[-1]
+    assert {row[0].value: row[1].value for row in notes.iter_rows(min_row=2)}["状态"].startswith("正式")
