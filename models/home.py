@@ -34,8 +34,8 @@ class Home:
 
     @property
     def landing(self) -> Path:
-        """Received files, each under its sha256."""
-        return self._made("landing")
+        """Received files as they were sent, each under its sha256: for the owner alone."""
+        return self._made("landing", mode=0o700)
 
     @property
     def snapshots(self) -> Path:

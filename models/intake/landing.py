@@ -20,6 +20,7 @@ from models.home import Home
 from models.intake.archives import TEMPORARY_FOLDERS, Member, expand, is_leaving
 from models.intake.kinds import is_archive
 from models.intake.limits import Limits, Refusal
+from models.intake.privacy import hide_numbers
 
 RECEIPTS = "receipts.jsonl"
 CHUNK_BYTES = 1 << 20
@@ -111,8 +112,9 @@ class _Desk:
 
     def _take(self, archive: Landed, members: list[Member]) -> list[Landed]:
         taken = []
-        for member in members:
-            name = f"{archive.name}/{member.name}"
+        shown = hide_numbers([member.name for member in members])
+        for member, called in zip(members, shown, strict=True):
+            name = f"{archive.name}/{called}"
             copy = _copy(member.path, self.landing, PurePosixPath(member.name).suffix)
             known = self.by_name.get((copy[0], name))
             taken.append(known or self._receipt(name, copy, container=archive.file_id))
@@ -220,7 +222,8 @@ def _found(inbox: Path) -> list[tuple[str, Path]]:
             f"收件目录 {inbox} 中没有文件，请放入报送文件后重试。",
             f"The inbox {inbox} holds no file; put the files received into it and try again.",
         )
-    return sorted(found)
+    shown = hide_numbers([name for name, _ in found])
+    return sorted((name, path) for name, (_, path) in zip(shown, found, strict=True))
 
 
 def _refuse(error: OSError) -> NoReturn:
@@ -262,7 +265,7 @@ def _copy(source: Path, landing: Path, suffix: str | None = None) -> tuple[str, 
         _refuse(error)
     target = _target(landing, digest.hexdigest(), suffix)
     target.parent.mkdir(exist_ok=True)
-    draft.chmod(0o444)
+    draft.chmod(0o400)  # originals may hold what rows are quarantined for
     draft.replace(target)
     return digest.hexdigest(), size, target
 

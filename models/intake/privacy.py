@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -32,6 +33,7 @@ _KINDS = {
     "mail": ("个人邮箱", "private mail address"),
 }
 HIDDEN_KEY = "***"
+MOBILE_DIGITS = 11
 
 
 def masked(text: pl.Expr) -> pl.Expr:
@@ -71,6 +73,18 @@ def detect(texts: pl.Series) -> pl.DataFrame:
     return pl.concat(
         [numbered.select("text", "kind", hidden=hidden), others.with_columns(masked(pl.col("hidden")))]
     )
+
+
+def hide_numbers(names: Sequence[str]) -> list[str]:
+    """Names of files, identity card and mobile numbers in them masked: names are kept and shown."""
+    told = pl.DataFrame({"text": names}, schema={"text": pl.String})
+    # Most are short, or hold a credit code and nothing else.
+    long = told.filter(pl.col("text").str.count_matches(r"\d") >= MOBILE_DIGITS)
+    if long.is_empty():
+        return list(names)
+    numbered = detect(long["text"]).filter(pl.col("kind").is_in(["id", "mobile"]))["text"]
+    is_numbered = pl.col("text").is_in(numbered.implode())
+    return told.select(pl.when(is_numbered).then(masked(pl.col("text"))).otherwise("text"))["text"].to_list()
 
 
 def find_personal(answers: Answers) -> pl.DataFrame:

@@ -1,6 +1,7 @@
 import hashlib
 import os
 import stat
+import zipfile
 
 import pytest
 
@@ -37,7 +38,7 @@ def test_copies_lie_under_their_sha256_and_cannot_be_changed(inbox, home):
         assert (file.file_id, file.bytes) == (digest, 3)
         assert file.path == home.landing / digest[:2] / f"{digest[2:]}{file.path.suffix}"
         assert file.path.read_bytes() == content
-        assert stat.S_IMODE(file.path.stat().st_mode) == 0o444
+        assert stat.S_IMODE(file.path.stat().st_mode) == 0o400
 
 
 def test_landing_again_changes_nothing(inbox, home):
@@ -136,3 +137,21 @@ def test_a_file_that_cannot_be_read_is_named(inbox, home, monkeypatch):
         land(inbox, home)
     assert caught.value.code == "inbox_unreadable"
     assert "a.csv" in caught.value.en
+
+
+def test_personal_numbers_in_names_are_kept_nowhere(tmp_path):
+    """A name is shown on pages and kept in receipts; a credit code in it is no personal number."""
+    inbox, home = tmp_path / "inbox", Home(tmp_path / "home")
+    inbox.mkdir()
+    (inbox / "王某13912345678报表.csv").write_bytes(b"a")
+    (inbox / "51990000900000014W_2025_r1.csv").write_bytes(b"b")
+    with zipfile.ZipFile(inbox / "c.zip", "w") as archive:
+        archive.writestr("身份证11010519491231002X.csv", b"c")
+    names = {one.name for one in land(inbox, home)}
+    assert names == {
+        "王某139****5678报表.csv", "51990000900000014W_2025_r1.csv", "c.zip", "c.zip/身份证1101****002X.csv",
+    }  # fmt: skip
+    assert {one.name for one in land(inbox, home)} == names
+    kept = (home.landing / RECEIPTS).read_text(encoding="utf-8")
+    assert "13912345678" not in kept and "11010519491231002X" not in kept
+    assert stat.S_IMODE(home.landing.stat().st_mode) == 0o700
