@@ -74,7 +74,7 @@ def test_a_personal_number_on_the_cover(book, judged):
 
 def test_notes_are_quoted_without_their_numbers(book, judged, rows):
     first = rows["education_sessions"]
-    sheet = book.table("education_sessions", first, {**first, "session_id": "S02"})
+    sheet = book.table("education_sessions", first, {**first, "session_id": "S02", "name": "另一场报告会"})
     cells = {(r + 1 if r >= 8 else r, c): v for (r, c), v in book.sheets[sheet].items()}
     book.sheets[sheet] = cells | {(8, 1): f"说明：联系{MOBILE}"}
     result = judged(book)
