@@ -153,6 +153,7 @@ def _societies(generator: np.random.Generator) -> pl.DataFrame:
             "society_id": [f"S{n:05d}" for n in range(SOCIETIES)],
             "level": level,
             "size_class": size,
+            "reporting_line": ["110000"] * SOCIETIES,
             "cast_class": generator.choice(list("ABCDE"), SOCIETIES, p=[0.22, 0.28, 0.12, 0.17, 0.21]),
             "supervisor_id": [f"U{n}" for n in generator.integers(0, 400, SOCIETIES)],
             "filed": np.ones(SOCIETIES, dtype=np.bool_),
