@@ -32,6 +32,10 @@ SOCIETY_TABLES = (
     "files",
     "changes",
     "restatements",
+    "society_names",
+    "band_probabilities",
+    "selection_probabilities",
+    "rank_sets",
     *details.OPEN,
     *DECISION,
 )
@@ -45,6 +49,9 @@ COMMON_TABLES = (
     "register",
     "units",
     "unit_measures",
+    "coherence",
+    "sensitivity",
+    "case_summary",
 )
 NATIONAL_ONLY = (
     "decision_lines",
@@ -53,6 +60,7 @@ NATIONAL_ONLY = (
     "register",
     "units",
     "unit_measures",
+    "case_summary",
 )
 
 

@@ -1,26 +1,17 @@
-"""The script Streamlit runs: language, run, navigation. What a page shows is in pages/."""
+"""The script Streamlit runs: language, run, filters, navigation. What a page shows is in pages/."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
 
-from dashboards import view
+from dashboards import filterbar, state, view
 from dashboards.i18n import Texts
-from dashboards.pages import (
-    assessment,
-    empty,
-    filing_check,
-    methods,
-    overview,
-    quality,
-    regions,
-    society,
-    units,
-)
+from dashboards.navigation import GROUPS, PAGES, Page
+from dashboards.pages import empty
 
 SIDEBAR_WIDTH = 216
 ICON = str(Path(__file__).parent / "static" / "icon.png")
@@ -34,37 +25,44 @@ def main() -> None:
     st.logo(ICON, size="large")
     texts = Texts(view.choose_language())
     shown = view.open_view(texts)
-
-    def page(render: Callable[[view.View], None], key: str, path: str, default: bool = False) -> st.Page:
-        def run() -> None:
-            if shown is None:
-                empty.render(texts)
-            else:
-                render(shown)
-
-        return st.Page(run, title=texts(f"{key}.nav"), url_path=path, default=default)
-
     chosen = st.navigation(
-        [
-            page(overview.render, "overview", "overview", default=True),
-            page(society.render, "society", "society"),
-            page(assessment.render, "assessment", "assessment"),
-            page(units.render, "units", "units"),
-            page(regions.render, "regions", "regions"),
-            page(quality.render, "quality", "quality"),
-            page(methods.render, "methods", "methods"),
-            # Before the first run, too: a file can be judged without one.
-            st.Page(
-                partial(filing_check.render, texts),
-                title=texts("filing_check.nav"),
-                url_path="filing_check",
-            ),
-        ]
+        {
+            texts(group): [
+                st.Page(
+                    _script(page, texts, shown),
+                    title=texts(page.title),
+                    url_path=page.path,
+                    default=page is PAGES[0],
+                )
+                for page in pages
+            ]
+            for group, pages in GROUPS.items()
+        }
     )
     chosen.run()
     if shown is not None:
         with st.sidebar:
             st.html(f'<p class="fq-foot">{texts("sidebar.foot", run_id=shown.run["run_id"])}</p>')
+    state.write()
 
 
-main()
+def _script(page: Page, texts: Texts, shown: view.View | None) -> Callable[[], None]:
+    def run() -> None:
+        if not page.needs_run:
+            page.render()(texts)
+        elif shown is None:
+            empty.render(texts)
+        else:
+            draw(page, shown)
+
+    return run
+
+
+def draw(page: Page, shown: view.View) -> None:
+    """Draw a page of a run, its filters above it."""
+    seen = replace(shown, filters=filterbar.render(shown)) if page.has_filters else shown
+    page.render()(seen, *([page.argument] if page.argument else []))
+
+
+if __name__ == "__main__":
+    main()

@@ -213,6 +213,55 @@ def coverage(rows: pl.DataFrame, states: Sequence[str], texts: Texts) -> go.Figu
     )  # fmt: skip
 
 
+def shares(rows: pl.DataFrame, kind: str, texts: Texts) -> go.Figure:
+    """Of `total` societies how many (`n`) have each `code`; the count stands beside the bar."""
+    names = [texts.label(kind, code) for code in rows["code"]]
+    parts = [n / total if total else 0.0 for n, total in zip(rows["n"], rows["total"], strict=True)]
+    figure = go.Figure()
+    figure.add_bar(
+        x=parts, y=names, orientation="h", marker={"color": "#3A87C8"}, cliponaxis=False,
+        text=[f"{texts.percent(part)} ({texts.integer(n)})"
+              for part, n in zip(parts, rows["n"], strict=True)],
+        textposition="outside", hovertemplate="%{y}: %{x:.1%}<extra></extra>",
+    )  # fmt: skip
+    figure.update_yaxes(autorange="reversed")
+    figure.update_xaxes(range=[0, 1.25], tickvals=[0, 0.5, 1], tickformat=".0%", gridcolor=GRID,
+                        tickfont={"color": MUTED})  # fmt: skip
+    return _layout(figure, 60 + 30 * len(names), bargap=0.35, showlegend=False)
+
+
+SERIES = (("#08457E", "circle"), ("#B35900", "square"), ("#2E7D6B", "diamond"), ("#7A3E9D", "triangle-up"),
+          ("#5B6773", "cross"))  # fmt: skip
+
+
+def compared(rows: pl.DataFrame, texts: Texts) -> go.Figure:
+    """Dimensions of up to five societies with their intervals, each in its colour and sign.
+
+    Columns: society_id, name, dimension, score, low, high.
+    """
+    dimensions = rows["dimension"].unique().sort().to_list()
+    names = [f"{code} {texts.label('dimension', code)}" for code in dimensions]
+    parts = rows.partition_by("society_id", maintain_order=True)
+    figure = go.Figure()
+    for n, part in enumerate(parts):
+        colour, symbol = SERIES[n]
+        shift = (n - (len(parts) - 1) / 2) * 0.15
+        y = [dimensions.index(code) + shift for code in part["dimension"]]
+        low, high = part["score"] - part["low"], part["high"] - part["score"]
+        figure.add_scatter(
+            x=part["score"], y=y, mode="markers", name=part["name"][0],
+            marker={"color": colour, "symbol": symbol, "size": 9},
+            error_x={"type": "data", "symmetric": False, "array": high, "arrayminus": low, "color": colour,
+                     "thickness": 1.6, "width": 3},
+            customdata=[names[dimensions.index(code)] for code in part["dimension"]],
+            hovertemplate="%{customdata}: %{x:.1f}<extra>%{fullData.name}</extra>",
+        )  # fmt: skip
+    figure.update_xaxes(range=[0, 102], tickvals=[0, 20, 40, 60, 80, 100], gridcolor=GRID,
+                        tickfont={"color": MUTED})  # fmt: skip
+    figure.update_yaxes(tickvals=list(range(len(names))), ticktext=names, range=[len(names) - 0.4, -0.6])
+    return _layout(figure, 80 + 62 * len(names), showlegend=True)
+
+
 def _spans(  # noqa: PLR0913, PLR0917 - what is drawn, and how
     figure: go.Figure, names: list[str], low: pl.Series, high: pl.Series, colour: str, width: int,
            title: str) -> None:  # fmt: skip

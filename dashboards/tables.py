@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
-from urllib.parse import urlencode
 
 # How complete a duty is: the sign's form tells it, the word beside it says it.
 COMPLETENESS = {"complete": "●", "partial": "◐", "none": "○", "idle": "—"}
-SIGNS = {"reported": "●", "zero": "○", "not_reported": "×", "not_applicable": "—", "under_verification": "◇"}
+SIGNS = {
+    "reported": "●",
+    "zero": "○",
+    "not_reported": "×",
+    "not_applicable": "—",
+    "under_verification": "◇",
+    "suppressed": "※",
+}
 
 
 class Html(str):
@@ -54,18 +60,12 @@ def _cells(heads: Sequence[Head], row: Sequence[str | None]) -> str:
     return "".join(f'<td class="{h.classes}">{cell(v)}</td>' for h, v in zip(heads, row, strict=True))
 
 
-def link(text: str, page: str, **parameters: str) -> Html:
-    """A link to one of our pages."""
-    chosen = urlencode({name: value for name, value in parameters.items() if value})
-    return Html(f'<a href="{escape(page)}?{escape(chosen)}" target="_self">{escape(text)}</a>')
-
-
 def badge(text: str, css: str) -> Html:
     """A short word on a tinted ground."""
     return Html(f'<span class="fq-badge {escape(css)}">{escape(text)}</span>')
 
 
-def state(code: str, name: str) -> Html:
+def mark(code: str, name: str) -> Html:
     """A state with its sign: the four kinds of nothing differ in form and in words, not in colour alone."""
     return Html(
         f'<span class="fq-state {escape(code)}"><span aria-hidden="true">{SIGNS[code]}</span>'

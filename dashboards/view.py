@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlencode
 
 import streamlit as st
 from duckdb import DuckDBPyConnection
 
-from dashboards import access, charts, settings, snapshot
+from dashboards import access, charts, settings, state
+from dashboards.filters import COLUMNS, Filters
 from dashboards.i18n import LANGUAGES, Lang, Texts
-from dashboards.tables import badge, cell
-from models.publication.snapshot import current, resolve
+from dashboards.queries import run as run_queries
+from dashboards.tables import Html, badge, cell
+from models.home import Home
+from models.publication.snapshot import current, list_runs, resolve
 
 PROPOSED = "本项目建议值"
 NATIONAL = access.Scope()
@@ -26,52 +31,67 @@ class View:
     run: dict[str, Any]
     texts: Texts
     previous: DuckDBPyConnection | None
+    filters: Filters
 
     @property
     def lang(self) -> Lang:
         """The language of the page."""
         return self.texts.lang
 
+    def href(self, page: str, **parameters: str | None) -> str:
+        """The address of a page with this view's run, filters and language, for a link."""
+        given = {name: value for name, value in parameters.items() if value}
+        query = urlencode({**state.shared(), **given})
+        return f"{page}?{query}" if query else page
+
+    def link(self, text: str, page: str, **parameters: str | None) -> Html:
+        """A link to a page; `text` is data."""
+        return Html(f'<a href="{cell(self.href(page, **parameters))}" target="_self">{cell(text)}</a>')
+
+    def why(self, text: str, society_id: str, indicator: str | None = None) -> Html:
+        """A figure that leads to where it comes from: the society's profile, or one of its indicators."""
+        page = self.href("society", society=society_id, indicator=indicator)
+        end = "#sources" if indicator else ""
+        return Html(f'<a class="fq-why" href="{cell(page)}{end}" target="_self">{cell(text)}</a>')
+
 
 def choose_language() -> Lang:
-    """The language switch; `?lang=en` in the URL.
-
-    Not bound to the URL by Streamlit, which would write the label (English) instead of the code.
-    """
-    if "lang" not in st.session_state:
-        st.session_state["lang"] = "en" if st.query_params.get("lang") == "en" else "zh"
+    """Take over the URL, then draw the language switch; `lang=en` in the URL."""
+    state.begin()
+    start: Lang = "en" if state.get("lang") == "en" else "zh"
     with st.sidebar:
         chosen = st.segmented_control(
-            "语言 Language", LANGUAGES, format_func=LANGUAGE_NAMES.__getitem__, key="lang",
-            label_visibility="collapsed", required=True,
+            "语言 Language", LANGUAGES, default=start, format_func=LANGUAGE_NAMES.__getitem__,
+            key=f"lang_{state.turn()}", label_visibility="collapsed", required=True,
         )  # fmt: skip
     lang = cast(Lang, chosen or "zh")
-    # Streamlit drops what it does not know from the URL at every change of page.
-    if lang == "en":
-        st.query_params["lang"] = "en"
-    elif "lang" in st.query_params:
-        del st.query_params["lang"]
+    state.put("lang", "en" if lang == "en" else None)
     return lang
 
 
 def open_view(texts: Texts) -> View | None:
     """The view of the run chosen; None when nothing has been published."""
-    known, fixed = settings.load(), settings.load().run_id
+    known = settings.load()
     years = current(known.home).get("years", {})
     if not years:
         return None
-    run_id = resolve(known.home, fixed) if fixed else years[_choose_year(sorted(years, reverse=True), texts)]
+    if known.run_id:
+        run_id = resolve(known.home, known.run_id)
+    else:
+        year = _choose_year(sorted(years, reverse=True), texts)
+        run_id = _choose_run(year, years[year], texts)
     con = _connection(run_id)
-    run = snapshot.run(con)
+    run = run_queries.run(con)
     previous = None if run["previous_run_id"] is None else _connection(run["previous_run_id"])
-    named = Texts(texts.lang, snapshot.labels(con, texts.lang))
-    return View(con, run, _with_merged(named, con, run), previous)
+    named = Texts(texts.lang, run_queries.labels(con, texts.lang))
+    filters = Filters.of({name: state.get(url) for name, (url, *_) in COLUMNS.items()})
+    return View(con, run, _with_merged(named, con, run), previous, filters)
 
 
 def _with_merged(t: Texts, con: DuckDBPyConnection, run: dict[str, Any]) -> Texts:
     """The names of merged peer groups say what was merged."""
     named = dict(t.labels)
-    for group, kind, codes in snapshot.merged_groups(con, run["methodology"]["peer_groups"]["variables"]):
+    for group, kind, codes in run_queries.merged_groups(con, run["methodology"]["peer_groups"]["variables"]):
         members = [t.label(kind, code) for code in t.options(kind) if code in codes]
         if members:
             named["peer_group", group] = t(
@@ -82,8 +102,36 @@ def _with_merged(t: Texts, con: DuckDBPyConnection, run: dict[str, Any]) -> Text
 
 def _choose_year(years: list[str], texts: Texts) -> str:
     with st.sidebar:
-        chosen = st.selectbox(texts("sidebar.year"), years, key="year", bind="query-params")
+        chosen = state.pick("year", texts("sidebar.year"), years, str, default=years[0])
     return chosen or years[0]
+
+
+def _choose_run(year: str, now: str, texts: Texts) -> str:
+    """The year's current run, or an older one; a session keeps the run it began with until it is told."""
+    home = settings.load().home
+    names = tuple(sorted(path.stem for path in home.snapshots.glob(f"{year}-*.duckdb")))
+    pinned = st.session_state.setdefault("pinned_runs", {})
+    begun = pinned.setdefault(year, now)
+    with st.sidebar:
+        if begun != now:
+            st.html(f'<p class="fq-newer" role="status">{cell(texts("sidebar.newer"))}</p>')
+            if st.button(texts("sidebar.change"), key="newer_run"):
+                pinned[year] = begun = now
+                state.clear(["run"])
+        if len(names) == 1:
+            return begun
+        published = _published(str(home.root), names)
+        chosen = state.pick(
+            "run", texts("sidebar.run"), [run for run in published if run.startswith(f"{year}-")],
+            lambda run: f"{published[run]} {run}", default=begun,
+        )  # fmt: skip
+    return chosen or begun
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _published(root: str, names: tuple[str, ...]) -> dict[str, str]:
+    """Run → when it was published, newest first; read anew when a run is added."""
+    return {one["run_id"]: f"{one['created_at']:%m-%d %H:%M}" for one in list_runs(Home(Path(root)))}
 
 
 def _connection(run_id: str) -> DuckDBPyConnection:
@@ -100,11 +148,12 @@ def heading(title: str, lead: str, proposed: bool = False) -> None:
     st.html(f'<header class="fq-head"><h1>{cell(title)}{mark}</h1><p>{cell(lead)}</p></header>')
 
 
-def section(title: str, lead: str = "", proposed: bool = False) -> None:
-    """A section's title."""
+def section(title: str, lead: str = "", proposed: bool = False, anchor: str = "") -> None:
+    """A section's title; links lead to its `anchor`."""
     mark = f" {badge(PROPOSED, 'proposed')}" if proposed else ""
     note = f"<p>{cell(lead)}</p>" if lead else ""
-    st.html(f'<header class="fq-section"><h2>{cell(title)}{mark}</h2>{note}</header>')
+    name = f' id="{anchor}"' if anchor else ""
+    st.html(f'<header class="fq-section"{name}><h2>{cell(title)}{mark}</h2>{note}</header>')
 
 
 def chart(figure: Any, key: str, alt: str) -> None:

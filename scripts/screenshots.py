@@ -1,4 +1,4 @@
-"""Take the pictures of docs/screenshots anew: the four pages in Chinese, 1280 wide."""
+"""Take the pictures of docs/screenshots anew: every page in Chinese, 1280 wide."""
 
 from __future__ import annotations
 
@@ -17,22 +17,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dashboards.navigation import PAGES as NAVIGATION
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "docs" / "screenshots"
 # file name → path of the page
-PAGES = {
-    "overview": "",
-    "society": "society",
-    "assessment": "assessment",
-    "filing_check": "filing_check",
-    "units": "units",
-    "regions": "regions",
-    "quality": "quality",
-    "methods": "methods",
-}
+PAGES = {page.path: page.address for page in NAVIGATION}
 WIDTH, START_SECONDS, PAGE_MS = 1280, 60, 30_000
 MOST_TRIED, MOST_FINDINGS = 60, 25
 BROWSERS = ("chromium", "google-chrome", "chromium-browser")

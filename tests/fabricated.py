@@ -412,6 +412,46 @@ def fill_intake(home: Home, made: Frames, year: int) -> None:
                     "'原值文字', null, '日期不在该年度', 'The date is outside the year', ?, ?, null)",
                     [sha(year, one["i"]), row, defect, verdict, one["society_id"], year],
                 )  # fmt: skip
+        for one in made.societies.with_row_index("i").iter_rows(named=True):
+            lineage = (
+                f"'{one['i']}' as row_id, '{sha(year, one['i'])}' as source_file, '表' as source_sheet, "
+            )
+            lineage += "7 as source_row"
+            con.execute(
+                "insert into societies by name select ? as society_id, ? as report_year, ? as name, ? as "
+                f"former_names, ? as level, ? as reporting_line, ? as cast_class, {lineage}, "
+                "'registered' as reg_status, true as in_scope",
+                [one["society_id"], year, one["name"], ["虚构旧名协会"] if one["i"] == 0 else [],
+                 one["level"], one["reporting_line"], one["cast_class"]],
+            )  # fmt: skip
+            if not one["filed"]:
+                continue
+            con.execute(
+                "insert into documents by name select ? as society_id, ? as report_year, 'D01' as doc_id, "
+                "'charter' as doc_type, '章程' as title, 'congress_passed' as stage, ? as congress_on, "
+                f"['duty', 'body'] as elements, {lineage}",
+                [one["society_id"], year, date(year, 1 + one["i"] % 12, 3)],
+            )
+            con.execute(
+                "insert into education_sessions by name select ? as society_id, ? as report_year, 'S1' as "
+                "session_id, '宣讲' as name, ? as held_on, 'onsite' as mode, 'host' as role, "
+                "'none' as verify, "
+                f"['graduates'] as audiences, {lineage}",
+                [one["society_id"], year, date(year, 1 + one["i"] % 12, 5)],
+            )
+            con.execute(
+                "insert into evaluation_activities by name select ? as society_id, ? as report_year, 'E1' as "
+                "activity_id, 'awards' as setting, '评奖' as name, ? as held_on, "
+                f"? as norm_doc_id, {lineage}",
+                [one["society_id"], year, date(year, 5, 5), None if one["i"] % 2 else "D01"],
+            )
+            con.execute(
+                "insert into supervision_issues by name select ? as society_id, ? as report_year, 'I1' as "
+                "issue_id, 'phone' as channel, ? as received_on, ? as rectify_due_on, ? as status, "
+                f"{lineage}",
+                [one["society_id"], year, date(year, 2, 2), date(year, 6, 30),
+                 "open" if one["i"] % 4 == 0 else "closed"],
+            )  # fmt: skip
         for k in range(1, 5):
             con.execute(
                 "insert into units by name select ? as unit_id, ? as report_year, ? as name, "

@@ -1,24 +1,23 @@
-"""年度评估与典型推荐: the table of societies with rank ranges, and why each was named or not."""
+"""年度评估: the table of societies with intervals and rank ranges, and the run's own lists."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
-from math import ceil
 from typing import Any
 
 import streamlit as st
 
-from dashboards import charts, comparison, snapshot
-from dashboards.comparison import SORTS, Filters
+from dashboards import state
+from dashboards.filters import TEXT
+from dashboards.grid import XLSX, Col, grid
 from dashboards.i18n import DASH
-from dashboards.tables import Head, Html, badge, cell, interval, link, table, two_lines
-from dashboards.view import View, chart, heading, run_line, section
+from dashboards.queries import societies
+from dashboards.tables import Html, badge, cell, interval, two_lines
+from dashboards.view import View, heading, run_line, section
 from models.publication.exports import file_name, workbook
 
-PAGE_ROWS, SELECTED = 50, 200
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-CODED = ("level", "cast_class", "size_class", "band", "reporting_line")
+ROWS = 50
 
 
 def render(view: View) -> None:
@@ -27,24 +26,29 @@ def render(view: View) -> None:
     heading(t("assessment.title", year=view.run["year"]), run_line(view), proposed=True)
     _downloads(view)
     section(t("assessment.table.title"), t("assessment.table.lead"))
-    _table(view, *_filters(view))
-    section(t("exemplars.title"), t("exemplars.lead"), proposed=True)
-    left, right = st.columns(2, gap="large")
+    left, middle, right = st.columns([2, 1, 1], gap="small")
     with left:
-        section(t("gates.title"), t("gates.lead"))
-        steps = comparison.gates(view.con)
-        total = snapshot.headline(view.con)["societies_n"]
-        chart(charts.gates(steps, total, t), "gates", t("gates.title"))
+        text = state.text(TEXT, t("filter.text"), t("society.search.hint"))
+    with middle:
+        decision = state.pick(
+            "decision", t("filter.decision"), t.options("decision"), partial(t.label, "decision"),
+            placeholder=t("filter.all"),
+        )  # fmt: skip
     with right:
-        _reasons(view)
-    _selected(view)
+        orders = list(societies.SORTS)
+        sort = state.pick("sort", t("sort.label"), orders, lambda one: t(f"sort.{one}"), default=orders[0])
+    filters = replace(view.filters, text=text, decision=decision)
+    seen = replace(view, filters=filters)
+    listing = societies.societies(filters, sort or orders[0])
+    grid(seen, "societies", t("assessment.table.title"), columns(seen), listing, rows=ROWS,
+         none=t("assessment.table.none"))  # fmt: skip
 
 
 def _downloads(view: View) -> None:
+    """The exports of the run: the same function writes them."""
     t = view.texts
-    with st.container(horizontal=True):
+    with st.container(key="exports", horizontal=True):
         for name in ("annual", "exemplars", "public"):
-            # Made when asked for: the same function writes the exports.
             st.download_button(
                 t(f"download.{name}"),
                 partial(workbook, view.con.cursor(), name),
@@ -55,177 +59,60 @@ def _downloads(view: View) -> None:
             )
 
 
-def _filters(view: View) -> tuple[Filters, str]:
-    """The filters and the order; all of them live in the URL."""
+def columns(view: View) -> list[Col]:
+    """The columns of a table of societies; a score leads to its reasons."""
     t = view.texts
-    chosen: dict[str, Any] = {}
-    units = dict(comparison.supervisors(view.con))
 
-    def pick(name: str, title: str, codes: list[str], show: Callable[[str], str]) -> str | None:
-        return st.selectbox(
-            title,
-            codes,
-            index=None,
-            key=name,
-            bind="query-params",
-            format_func=show,
-            placeholder=t("filter.all"),
-        )
+    def name(one: dict[str, Any]) -> Html:
+        return view.link(one["name"], "society", society=one["society_id"])
 
-    with st.container(key="filters"):
-        places = [place for _ in range(2) for place in st.columns([1.4, 1, 1, 1, 1], gap="small")]
-        with places[0]:
-            chosen["text"] = st.text_input(
-                t("filter.text"), key="text", bind="query-params", placeholder=t("society.search.hint")
-            )
-        for place, kind in zip(places[1:6], CODED, strict=True):
-            present = comparison.present(view.con, kind)
-            codes = [code for code in t.options(kind) if code in present]
-            with place:
-                chosen[kind] = pick(kind, t(f"filter.{kind}"), codes, partial(t.label, kind))
-        with places[6]:
-            chosen["supervisor_id"] = pick(
-                "supervisor", t("column.supervisor"), list(units), lambda code: units[code] or code
-            )
-        with places[7]:
-            chosen["decision"] = pick(
-                "decision", t("filter.decision"), t.options("decision"), partial(t.label, "decision")
-            )
-        with places[8]:
-            sort = st.selectbox(
-                t("sort.label"),
-                list(SORTS),
-                key="sort",
-                bind="query-params",
-                format_func=lambda code: t(f"sort.{code}"),
-            )
-        filters = Filters(**chosen)
-        with places[9]:
-            _choose_page(view, filters)
-    return filters, sort or next(iter(SORTS))
+    def score(one: dict[str, Any]) -> str:
+        return DASH if one["score"] is None else view.why(t.decimal(one["score"]), one["society_id"])
+
+    def group(one: dict[str, Any]) -> Html:
+        classes = f"{t.label('cast_class', one['cast_class'])}·{t.label('size_class', one['size_class'])}"
+        return two_lines(t.label("level", one["level"]), classes)
+
+    def decision(one: dict[str, Any]) -> Html:
+        verdict = badge(t.label("decision", one["decision"]), one["decision"]) if one["decision"] else DASH
+        return Html(f"{verdict}<small>{cell(t.pick(one['reason_zh'], one['reason_en']))}</small>")
+
+    return [
+        Col("society_id", t("column.code_uscc"), "code", is_part=True),
+        Col("name", t("column.society"), css="name", draw=name, width=26),
+        Col("level", t("column.class_size"), "label", "level", css="group", draw=group),
+        Col("score", t("column.score"), "score", draw=score),
+        Col("low", t("column.low"), "score", is_part=True),
+        Col("high", t("column.interval"), "score", css="bar", draw=lambda one: drawn(view, one)),
+        Col("band", t("column.band"), "label", "band",
+            draw=lambda one: badge(t.label("band", one["band"]), f"band-{one['band']}")),
+        Col("peer_group", t("column.peer_rank"), "label", "peer_group", css="rank",
+            draw=lambda one: rank(view, one), width=26),
+        Col("rank_low", t("column.rank_low"), "integer", is_part=True),
+        Col("rank_high", t("column.rank_high"), "integer", is_part=True),
+        Col("verified_share", t("column.verified"), "share"),
+        Col("not_reported_n", t("column.not_reported"), "integer"),
+        Col("decision", t("column.decision"), "label", "decision", css="reason", draw=decision),
+        Col(f"reason_{view.lang}", t("column.reason"), is_part=True, width=40),
+    ]  # fmt: skip
 
 
-def _choose_page(view: View, filters: Filters) -> None:
-    pages = max(ceil(comparison.count_societies(view.con, filters) / PAGE_ROWS), 1)
-    # A narrower filter may leave fewer pages than the one asked for.
-    st.session_state["page"] = min(max(int(st.session_state.get("page") or 1), 1), pages)
-    st.number_input(
-        view.texts("page.label", pages=view.texts.integer(pages)), min_value=1, max_value=pages, key="page",
-        disabled=pages == 1,
-    )  # fmt: skip
-
-
-def _table(view: View, filters: Filters, sort: str) -> None:
+def drawn(view: View, one: dict[str, Any]) -> Html:
+    """A score's interval on its scale, with its ends."""
     t = view.texts
-    total = comparison.count_societies(view.con, filters)
-    if total == 0:
-        st.text(t("assessment.table.none"))
-        return
-    start = (st.session_state["page"] - 1) * PAGE_ROWS
-    found = comparison.page_of_societies(view.con, filters, sort, start, PAGE_ROWS)
-    st.caption(
-        t(
-            "page.rows",
-            first=t.integer(start + 1),
-            last=t.integer(start + found.height),
-            total=t.integer(total),
-        )
-    )
-    heads = [
-        Head(t("column.society"), css="name"),
-        Head(t("column.class_size"), css="group"),
-        Head(t("column.score"), True),
-        Head(t("column.interval"), css="bar"),
-        Head(t("column.band")),
-        Head(t("column.peer_rank"), css="rank"),
-        Head(t("column.verified"), True),
-        Head(t("column.not_reported"), True),
-        Head(t("column.decision"), css="reason"),
-    ]
-    st.html(
-        table(heads, [_row(view, one) for one in found.iter_rows(named=True)], t("assessment.table.title"))
-    )
-
-
-def _interval(view: View, one: dict[str, Any]) -> Html:
-    t = view.texts
-    if one["score"] is None:
+    if one["score"] is None or one["low"] is None:
         return Html(DASH)
     low, high = t.decimal(one["low"]), t.decimal(one["high"])
-    drawn = interval(one["score"], one["low"], one["high"], t("society.interval", low=low, high=high))
-    return Html(f"{drawn}<small>{low}–{high}</small>")
+    scale = interval(one["score"], one["low"], one["high"], t("society.interval", low=low, high=high))
+    return Html(f"{scale}<small>{low}–{high}</small>")
 
 
-def _row(view: View, one: dict[str, Any]) -> tuple[str | None, ...]:
+def rank(view: View, one: dict[str, Any]) -> str:
+    """The range of ranks in the peer group; never a rank alone."""
     t = view.texts
-    lang = {"lang": "en"} if view.lang == "en" else {}
-    ranked = one["rank_low"] is not None
-    rank: str = DASH
-    if ranked:
-        rank = two_lines(
-            t("rank.in_group", span=t.span(one["rank_low"], one["rank_high"]), n=t.integer(one["peer_n"])),
-            t.label("peer_group", one["peer_group"]),
-        )
-    classes = f"{t.label('cast_class', one['cast_class'])}·{t.label('size_class', one['size_class'])}"
-    verdict = badge(t.label("decision", one["decision"]), one["decision"]) if one["decision"] else DASH
-    return (
-        link(one["name"], "society", society=one["society_id"], **lang),
-        two_lines(t.label("level", one["level"]), classes),
-        t.decimal(one["score"]),
-        _interval(view, one),
-        badge(t.label("band", one["band"]), f"band-{one['band']}"),
-        rank,
-        t.percent(one["verified_share"]),
-        t.integer(one["not_reported_n"]),
-        Html(f"{verdict}<small>{cell(t.pick(one['reason_zh'], one['reason_en']))}</small>"),
+    if one["rank_low"] is None:
+        return DASH
+    return two_lines(
+        t("rank.in_group", span=t.span(one["rank_low"], one["rank_high"]), n=t.integer(one["peer_n"])),
+        t.label("peer_group", one["peer_group"]),
     )
-
-
-def _reasons(view: View) -> None:
-    t = view.texts
-    section(t("reasons.title"), t("reasons.lead"))
-    heads = [Head(t("column.decision")), Head(t("column.reason")), Head(t("column.societies"), True)]
-    rows = [
-        (
-            badge(t.label("decision", one["decision"]), one["decision"]),
-            t.label("reason", one["reason_code"]),
-            t.integer(one["societies_n"]),
-        )
-        for one in comparison.reasons(view.con).iter_rows(named=True)
-    ]
-    st.html(table(heads, rows, t("reasons.title")))
-
-
-def _selected(view: View) -> None:
-    t = view.texts
-    section(t("selected.title"), t("selected.lead"))
-    found = comparison.exemplars(view.con, SELECTED)
-    if found.is_empty():
-        st.text(t("selected.none"))
-        return
-    heads = [
-        Head(t("column.peer_group")),
-        Head(t("column.rank_range"), css="tight"),
-        Head(t("column.society"), css="name"),
-        Head(t("column.practice")),
-        Head(t("column.score"), True),
-        Head(t("column.interval"), css="bar"),
-        Head(t("column.verified"), True),
-        Head(t("column.stability"), True),
-    ]
-    lang = {"lang": "en"} if view.lang == "en" else {}
-    rows = [
-        (
-            t.label("peer_group", one["peer_group"]),
-            t("society.rank.value", span=t.span(one["rank_low"], one["rank_high"])),
-            link(one["name"], "society", society=one["society_id"], **lang),
-            t.label("practice_tag", one["practice_tag"]),
-            t.decimal(one["score"]),
-            interval(one["score"], one["low"], one["high"],
-                     t("society.interval", low=t.decimal(one["low"]), high=t.decimal(one["high"]))),
-            t.percent(one["verified_share"]),
-            t.percent(one["stability"]),
-        )
-        for one in found.iter_rows(named=True)
-    ]  # fmt: skip
-    st.html(table(heads, rows, t("selected.title")))

@@ -7,8 +7,11 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, snapshot
+from dashboards import charts
+from dashboards.filters import NO_UNIT
+from dashboards.grid import Col, grid
 from dashboards.i18n import Texts
+from dashboards.queries import overview, quality
 from dashboards.tables import Head, badge, cards, share_bar, table
 from dashboards.view import View, chart, heading, run_line, section
 
@@ -20,14 +23,15 @@ def render(view: View) -> None:
     """The whole page."""
     t = view.texts
     heading(t("overview.title", year=view.run["year"]), run_line(view), proposed=True)
-    now = snapshot.headline(view.con)
+    now = overview.headline(view.con, view.filters)
     _cards(view, now)
+    _attention(view)
     left, right = st.columns(2, gap="large")
     with left:
         _bands(view)
     with right:
         section(t("overview.dimensions.title"), t("overview.dimensions.lead"))
-        rows = snapshot.dimension_means(view.con)
+        rows = overview.dimension_means(view.con, view.filters)
         chart(charts.dimension_ranges(rows, t), "dimensions", t("overview.dimensions.title"))
     left, right = st.columns(2, gap="large")
     with left:
@@ -68,39 +72,53 @@ def _cards(view: View, now: dict[str, Any]) -> None:
 
 def _bands(view: View) -> None:
     t = view.texts
-    now = snapshot.bands(view.con)
-    before = None if view.previous is None else snapshot.bands(view.previous)
+    now = overview.bands(view.con, view.filters)
+    before = None if view.previous is None else overview.bands(view.previous, view.filters)
     section(t("overview.bands.title"), t("overview.bands.lead"), proposed=True)
     years = (view.run["year"], view.run["year"] - 1)
     chart(charts.bands(now, before, years, t), "bands", t("overview.bands.title"))
 
 
+def _attention(view: View) -> None:
+    """What waits for somebody, each with the page that lists it."""
+    t = view.texts
+    section(t("attention.title"), t("attention.lead"))
+    found = overview.attention(view.con, view.filters)
+    places = {
+        "unfiled_n": "assessment", "returned_n": "quality", "overdue_n": "issues", "stalled_n": "charter",
+        "pending_n": "assessment", "barred_n": "exemplars",
+    }  # fmt: skip
+    rows = [
+        (t(f"attention.{name}"), view.link(t.integer(found[name]), page), t(f"attention.{name}.do"))
+        for name, page in places.items()
+    ]
+    heads = [Head(t("attention.what")), Head(t("attention.n"), True), Head(t("attention.do"))]
+    st.html(table(heads, rows, t("attention.title")))
+
+
 def _filing(view: View) -> None:
     t = view.texts
     section(t("overview.filing.title"), t("overview.filing.lead"))
-    heads = [
-        Head(t("column.supervisor")),
-        Head(t("column.due"), True),
-        Head(t("column.filed"), True),
-        Head(t("column.unfiled"), True),
-        Head(t("column.filing_rate"), css="wide"),
-    ]
-    rows = [
-        (
-            one["supervisor_name"] or one["supervisor_id"] or t("overview.no_supervisor"),
-            t.integer(one["due_n"]),
-            t.integer(one["filed_n"]),
-            t.integer(one["unfiled_n"]),
-            share_bar(one["filed_n"] / one["due_n"], t.percent(one["filed_n"] / one["due_n"])),
-        )
-        for one in snapshot.filing_by_unit(view.con, UNITS).iter_rows(named=True)
-    ]
-    st.html(table(heads, rows, t("overview.filing.title")))
+
+    def unit(one: dict[str, Any]) -> str:
+        name = one["supervisor_name"] or one["supervisor_id"] or t("overview.no_supervisor")
+        return view.link(name, "assessment", unit=one["supervisor_id"] or NO_UNIT)
+
+    columns = [
+        Col("supervisor_name", t("column.supervisor"), draw=unit),
+        Col("due_n", t("column.due"), "integer"),
+        Col("filed_n", t("column.filed"), "integer"),
+        Col("unfiled_n", t("column.unfiled"), "integer"),
+        Col("share", t("column.filing_rate"), "share", css="wide",
+            draw=lambda one: share_bar(one["share"], t.percent(one["share"]))),
+    ]  # fmt: skip
+    title = t("overview.filing.title")
+    grid(view, "filing", title, columns, overview.filing_by_unit(view.filters), rows=UNITS)
 
 
 def _intake(view: View) -> None:
     t = view.texts
-    found = snapshot.intake(view.con)
+    found = overview.intake(view.con, view.filters)
     lead = t("overview.intake.lead", files=t.integer(found["files_n"]), rows=t.integer(found["rows_read"]))
     section(t("overview.intake.title"), lead)
     heads = [Head(t("column.verdict")), Head(t("column.rows"), True), Head(t("column.share"), css="wide")]
@@ -119,8 +137,8 @@ def _intake(view: View) -> None:
 def _findings(view: View) -> None:
     t = view.texts
     section(t("overview.findings.title"), t("overview.findings.lead"))
-    causes = snapshot.top_findings(view.con, FINDINGS)
-    following = snapshot.top_findings(view.con, FINDINGS, is_consequence=True)
+    causes = overview.top_findings(view.con, FINDINGS)
+    following = overview.top_findings(view.con, FINDINGS, is_consequence=True)
     if causes.is_empty() and following.is_empty():
         st.text(t("overview.findings.none"))
         return
@@ -155,11 +173,13 @@ def _findings_table(t: Texts, found: pl.DataFrame, caption: str) -> str:
 def _warnings(view: View) -> None:
     t = view.texts
     section(t("overview.warnings.title"), t("overview.warnings.lead"))
-    found = snapshot.warnings(view.con)
+    found = quality.failures(view.con)
     if found.is_empty():
         # No record of a check is not a check that holds.
         st.text(
-            t("overview.warnings.none") if snapshot.checks_n(view.con) else t("overview.warnings.unrecorded")
+            t("overview.warnings.none")
+            if quality.total(view.con)["checks_n"]
+            else t("overview.warnings.unrecorded")
         )
         return
     heads = [Head(t("column.family")), Head(t("column.check")), Head(t("column.observed"), True)]
@@ -175,7 +195,7 @@ def _changes(view: View, now: dict[str, Any]) -> None:
     if view.previous is None:
         section(t("overview.changes.title"), t("overview.changes.none"))
         return
-    before = snapshot.headline(view.previous)
+    before = overview.headline(view.previous, view.filters)
     year = view.run["year"]
     section(t("overview.changes.title"), t("overview.changes.lead"))
     heads = [

@@ -9,15 +9,17 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import charts
+from dashboards import charts, state
+from dashboards.filters import COLUMNS
 from dashboards.i18n import Texts
 from dashboards.queries import regions as queries
-from dashboards.tables import Head, Html, link, share_bar, table
+from dashboards.tables import Head, Html, share_bar, table
 from dashboards.view import View, chart, heading, run_line, section
 
 TILES = Path(__file__).parents[1] / "tiles.yaml"
 # Figures a tile may show, and whether they are shares (0–1) or scores (0–100).
 MEASURES = {"filed_share": True, "best_share": True, "verified_share": True, "median": False}
+OTHERS: tuple[queries.Column, ...] = ("cast_class", "level", "size_class")
 FEW = 10  # societies: fewer say little about a region, and are shown so
 
 
@@ -33,19 +35,20 @@ def render(view: View) -> None:
     """The whole page."""
     t = view.texts
     heading(t("regions.title", year=view.run["year"]), run_line(view), proposed=True)
-    found = queries.summary(view.con, "reporting_line")
-    measure = st.segmented_control(
-        t("regions.measure"), list(MEASURES), default="filed_share", key="tile_measure",
-        format_func=lambda name: t(f"regions.measure.{name}"), required=True,
+    found = queries.summary(view.con, "reporting_line", view.filters)
+    measure = state.pick(
+        "by", t("regions.measure"), list(MEASURES), lambda name: t(f"regions.measure.{name}"),
+        default="filed_share",
     ) or "filed_share"  # fmt: skip
     section(t("regions.tiles.title"), t("regions.tiles.lead", few=FEW))
     chart(
         charts.tile_grid(_placed(found, measure, t), MEASURES[measure], t), "tiles", t("regions.tiles.title")
     )
     section(t("regions.table.title"), t("regions.table.lead", few=FEW))
-    _table(t, found, "reporting_line", t("regions.table.title"))
-    section(t("disciplines.title"), t("disciplines.lead"))
-    _table(t, queries.summary(view.con, "cast_class"), "cast_class", t("disciplines.title"))
+    _table(view, found, "reporting_line", t("regions.table.title"))
+    for kind in OTHERS:
+        section(t(f"regions.{kind}.title"), t("disciplines.lead"))
+        _table(view, queries.summary(view.con, kind, view.filters), kind, t(f"regions.{kind}.title"))
 
 
 def _placed(found: pl.DataFrame, measure: str, t: Texts) -> pl.DataFrame:
@@ -61,7 +64,8 @@ def _placed(found: pl.DataFrame, measure: str, t: Texts) -> pl.DataFrame:
     ).with_columns(pl.col("n").fill_null(0), is_few=pl.col("n").fill_null(0) < FEW)
 
 
-def _table(t: Texts, found: pl.DataFrame, kind: str, caption: str) -> None:
+def _table(view: View, found: pl.DataFrame, kind: queries.Column, caption: str) -> None:
+    t = view.texts
     heads = [
         Head(t(f"filter.{kind}"), css="name"),
         Head(t("column.due"), True),
@@ -73,14 +77,15 @@ def _table(t: Texts, found: pl.DataFrame, kind: str, caption: str) -> None:
         Head(t("regions.measure.verified_share"), True),
         Head(t("card.selected"), True),
     ]
-    st.html(table(heads, [_row(t, one, kind) for one in found.iter_rows(named=True)], caption))
+    st.html(table(heads, [_row(view, one, kind) for one in found.iter_rows(named=True)], caption))
 
 
-def _row(t: Texts, one: dict[str, Any], kind: str) -> tuple[str | None, ...]:
+def _row(view: View, one: dict[str, Any], kind: str) -> tuple[str | None, ...]:
+    t = view.texts
     few = one["rated_n"] < FEW
     middle = "" if one["median"] is None else f"{t.decimal(one['p25'])}–{t.decimal(one['p75'])}"
     return (
-        link(t.label(kind, one["code"]), "assessment", **{kind: one["code"]}),
+        view.link(t.label(kind, one["code"]), "assessment", **{COLUMNS[kind][0]: one["code"]}),
         t.integer(one["societies_n"]),
         share_bar(one["filed_share"], t.percent(one["filed_share"])),
         t.integer(one["rated_n"]),

@@ -6,15 +6,19 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import charts, snapshot
+from dashboards import charts, state
+from dashboards.grid import Col, grid
 from dashboards.i18n import Texts
-from dashboards.tables import Head, badge, bar, cards, cell, state, table, two_lines
+from dashboards.queries import society as queries
+from dashboards.tables import Head, badge, bar, cards, cell, mark, table, two_lines
 from dashboards.view import View, chart, heading, run_line, section
 from models.errors import FengqingError
 from models.publication.disclosure import SMALLEST_COUNT
-from models.publication.explain import Explanation, Source, explain
+from models.publication.explain import Explanation, explain
+from models.publication.feedback import feedback
 
-MATCHES, FINDINGS, SOURCES = 100, 20, 200
+MATCHES, FINDINGS = 100, 20
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 def render(view: View) -> None:
@@ -25,12 +29,13 @@ def render(view: View) -> None:
         heading(t("society.title"), run_line(view))
         st.text(t("society.no_match"))
         return
-    one = snapshot.society(view.con, chosen)
+    one = queries.society(view.con, chosen)
     if one is None:
         heading(t("society.title"), run_line(view))
         st.text(t("society.unknown", code=chosen))
         return
     _header(view, one)
+    _actions(view, one)
     left, right = st.columns([3, 2], gap="large")
     with left:
         section(
@@ -38,7 +43,7 @@ def render(view: View) -> None:
             t("society.dimensions.lead", group=t.label("peer_group", one["peer_group"])),
         )
         chart(
-            charts.profile(snapshot.dimensions(view.con, chosen), t), "profile", t("society.dimensions.title")
+            charts.profile(queries.dimensions(view.con, chosen), t), "profile", t("society.dimensions.title")
         )
     with right:
         _exemplar(view, one)
@@ -50,11 +55,13 @@ def render(view: View) -> None:
 def _choose(view: View) -> str | None:
     """Search and selection; the URL names the society by its code."""
     t = view.texts
-    named = st.query_params.get("society")
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        text = st.text_input(t("society.search"), key="society_text", placeholder=t("society.search.hint"))
-        found = dict(snapshot.find_societies(view.con, text, MATCHES))
-        current = None if named is None else snapshot.society(view.con, named)
+    named = state.get("society")
+    with st.container(key="search", horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input(
+            t("society.search"), key=state.key("society_text"), placeholder=t("society.search.hint")
+        ).strip()
+        found = dict(queries.find_societies(view.con, text, MATCHES))
+        current = None if named is None else queries.society(view.con, named)
         if named is not None and current and not text:
             found = {named: current["name"], **found}
         if not found:
@@ -63,12 +70,11 @@ def _choose(view: View) -> str | None:
         start = codes.index(named) if named in found else 0
         chosen = st.selectbox(
             t("society.select"), codes, index=start, format_func=lambda code: f"{found[code]}　{code}",
-            key=f"society_choice_{text}_{named}_{view.lang}",
+            key=state.key(f"society_choice_{text}_{named}"),
         )  # fmt: skip
     if named and not current and not text:
         return named
-    if chosen is not None and chosen != named:
-        st.query_params["society"] = chosen
+    state.put("society", chosen)
     return chosen
 
 
@@ -84,6 +90,9 @@ def _header(view: View, one: dict[str, Any]) -> None:
     ]
     # A national body's level and reporting line bear the same name.
     heading(one["name"], " · ".join(dict.fromkeys(facts)))
+    former = queries.former_names(view.con, one["society_id"])
+    if former:
+        st.html(f'<p class="fq-former">{cell(t("society.former", names=t("list.comma").join(former)))}</p>')
     rated = one["band"] != "unrated"
     rank = t("society.rank.value", span=t.span(one["rank_low"], one["rank_high"])) if one["rank_low"] else "—"
     remarks = [
@@ -132,6 +141,18 @@ def _header(view: View, one: dict[str, Any]) -> None:
     )
 
 
+def _actions(view: View, one: dict[str, Any]) -> None:
+    """What can be taken away: the feedback sheet; and the way to set societies side by side."""
+    t = view.texts
+    con, code = view.con.cursor(), one["society_id"]
+    with st.container(key="actions", horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            t("download.feedback"), lambda: feedback(con, code, view.lang),
+            file_name=f"{t('download.feedback')}_{code}.docx", mime=DOCX, key="feedback", on_click="ignore",
+        )  # fmt: skip
+        st.html(f"<p>{view.link(t('society.compare'), 'compare', s1=code)}</p>")
+
+
 def _exemplar(view: View, one: dict[str, Any]) -> None:
     t = view.texts
     section(t("society.exemplar.title"), proposed=True)
@@ -147,7 +168,7 @@ def _exemplar(view: View, one: dict[str, Any]) -> None:
 def _findings(view: View, society_id: str) -> None:
     t = view.texts
     section(t("society.findings.title"), t("society.findings.lead"))
-    found = snapshot.society_findings(view.con, society_id, FINDINGS)
+    found = queries.society_findings(view.con, society_id, FINDINGS)
     if found.is_empty():
         st.text(t("society.findings.none"))
         return
@@ -174,9 +195,7 @@ def _indicators(view: View, society_id: str) -> None:
     t = view.texts
     section(t("society.indicators.title"), t("society.indicators.lead"), proposed=True)
     st.html(
-        '<p class="fq-legend">'
-        + "　".join(state(c, t.label("state", c)) for c in t.options("state"))
-        + "</p>"
+        '<p class="fq-legend">' + "　".join(mark(c, t.label("state", c)) for c in t.options("state")) + "</p>"
     )
     heads = [
         Head(t("column.indicator"), css="name"),
@@ -193,15 +212,16 @@ def _indicators(view: View, society_id: str) -> None:
     ]
     rows: list[tuple[str | None, ...]] = []
     dimension = None
-    for one in snapshot.indicators(view.con, society_id).iter_rows(named=True):
+    for one in queries.indicators(view.con, society_id).iter_rows(named=True):
         if one["dimension"] != dimension:
             dimension = one["dimension"]
             rows.append((f"{dimension} {t.label('dimension', dimension)}",))
-        rows.append(_indicator_row(t, one))
+        rows.append(_indicator_row(view, one, society_id))
     st.html(table(heads, rows, t("society.indicators.title")))
 
 
-def _indicator_row(t: Texts, one: dict[str, Any]) -> tuple[str | None, ...]:
+def _indicator_row(view: View, one: dict[str, Any], society_id: str) -> tuple[str | None, ...]:
+    t = view.texts
     score = None if one["score"] is None else one["score"] * 100
     hidden = f"<{SMALLEST_COUNT}" if one["is_suppressed"] else None
     value = t.value(one["value"], one["unit"])
@@ -209,8 +229,10 @@ def _indicator_row(t: Texts, one: dict[str, Any]) -> tuple[str | None, ...]:
         span = f"{t.value(one['low'], one['unit'])}–{t.value(one['high'], one['unit'])}"
         value = two_lines(value, span)
     return (
-        f"{one['indicator']} {t.label('indicator', one['indicator'])}",
-        state(one["state"], t.label("state", one["state"])),
+        view.why(
+            f"{one['indicator']} {t.label('indicator', one['indicator'])}", society_id, one["indicator"]
+        ),
+        mark(one["state"], t.label("state", one["state"])),
         hidden or t.trimmed(one["numerator"]),
         hidden or t.trimmed(one["denominator"]),
         value,
@@ -218,19 +240,19 @@ def _indicator_row(t: Texts, one: dict[str, Any]) -> tuple[str | None, ...]:
         t.value(one["peer_mean"], one["unit"]),
         t.label("grade", one["grade"]),
         t.trimmed(one["weight"]),
-        t.decimal(score),
+        view.why(t.decimal(score), society_id, one["indicator"]) if score is not None else t.decimal(score),
         bar(score, t.decimal(score)),
     )
 
 
 def _sources(view: View, society_id: str) -> None:
     t = view.texts
-    section(t("society.sources.title"), t("society.sources.lead"))
+    section(t("society.sources.title"), t("society.sources.lead"), anchor="sources")
     codes = [code for code in t.options("indicator")]
-    chosen = st.selectbox(
-        t("society.sources.select"), codes, key="indicator", bind="query-params",
-        format_func=lambda code: f"{code} {t.label('indicator', code)}",
-    )  # fmt: skip
+    chosen = state.pick(
+        "indicator", t("society.sources.select"), codes,
+        lambda code: f"{code} {t.label('indicator', code)}", default=codes[0],
+    ) or codes[0]  # fmt: skip
     try:
         one = explain(view.con, society_id, chosen)
     except FengqingError as error:
@@ -244,39 +266,25 @@ def _sources(view: View, society_id: str) -> None:
     if not one.sources:
         st.text(t("society.sources.none"))
         return
-    heads = [
-        Head(t("column.file")),
-        Head(t("column.sheet")),
-        Head(t("column.line"), True),
-        Head(t("column.row_label")),
-        Head(t("column.numerator"), True),
-        Head(t("column.denominator"), True),
-        Head(t("column.evidence")),
-        Head(t("column.evidence_weight"), True),
-    ]
-    rows = [
-        (
-            source.file or source.file_id[:12],
-            source.sheet,
-            "" if source.row is None else str(source.row),
-            source.label,
-            t.trimmed(source.numerator),
-            t.trimmed(source.denominator),
-            _standing(t, source),
-            t.trimmed(source.evidence_weight),
-        )
-        for source in one.sources[:SOURCES]
-    ]
-    st.html(table(heads, rows, t("society.sources.title")))
-    if len(one.sources) > SOURCES:
-        st.text(t("society.sources.more", shown=SOURCES, total=t.integer(len(one.sources))))
+    title = t("society.sources.title")
+    columns = [
+        Col("file", t("column.file")),
+        Col("sheet", t("column.sheet")),
+        Col("row", t("column.line"), "integer", draw=lambda r: "" if r["row"] is None else str(r["row"])),
+        Col("label", t("column.row_label")),
+        Col("numerator", t("column.numerator"), "number"),
+        Col("denominator", t("column.denominator"), "number"),
+        Col("grade", t("column.evidence"), "label", "grade", draw=lambda r: _standing(t, r)),
+        Col("evidence_weight", t("column.evidence_weight"), "number"),
+    ]  # fmt: skip
+    grid(view, "sources", title, columns, queries.sources(society_id, chosen))
 
 
-def _standing(t: Texts, source: Source) -> str:
+def _standing(t: Texts, row: dict[str, Any]) -> str:
     """Why a row adds nothing, or else how well it is evidenced."""
-    if source.left_out:
-        return t.label("left_out", source.left_out)
-    return t.label("state", "under_verification") if source.is_pending else t.label("grade", source.grade)
+    if row["left_out"]:
+        return t.label("left_out", row["left_out"])
+    return t.label("state", "under_verification") if row["is_pending"] else t.label("grade", row["grade"])
 
 
 def _sentence(t: Texts, one: Explanation, suppressed: bool) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from dashboards import state
 from dashboards.i18n import Texts
 from dashboards.queries import units as queries
 from dashboards.tables import Head, Html, cards, completeness, share_bar, table, two_lines
@@ -74,31 +75,31 @@ def _share(one: dict[str, Any]) -> float | None:
 
 def _table(view: View) -> None:
     t = view.texts
-    line = st.selectbox(
-        t("filter.reporting_line"), queries.lines(view.con), index=None, key="unit_line",
-        format_func=lambda code: t.label("reporting_line", code), placeholder=t("filter.all"),
+    lines = queries.lines(view.con)
+    line = state.pick(
+        "line", t("filter.reporting_line"), lines, lambda code: t.label("reporting_line", code),
+        placeholder=t("filter.all"),
     )  # fmt: skip
     found = queries.cards(view.con, line)
     codes = found["indicator"].unique(maintain_order=True).sort().to_list()
     by_unit = found.partition_by("unit_id", maintain_order=True)
     pages = max(1, -(-len(by_unit) // PAGE_UNITS))
-    page = 1
-    if pages > 1:
-        page = st.number_input(t("page.number", pages=pages), 1, pages, key=f"unit_page_{line}")
+    page = state.number("p_units", t("page.label", pages=t.integer(pages)), pages) if pages > 1 else 1
     heads = [
         Head(t("units.unit"), css="name"),
         Head(t("filter.reporting_line")),
         *(Head(two_lines(code, t.label("unit_indicator", code))) for code in codes),
     ]
-    rows = [_unit_row(t, part, codes) for part in by_unit[(page - 1) * PAGE_UNITS : page * PAGE_UNITS]]
+    rows = [_unit_row(view, part, codes) for part in by_unit[(page - 1) * PAGE_UNITS : page * PAGE_UNITS]]
     st.html(table(heads, rows, t("units.table.title")))
 
 
-def _unit_row(t: Texts, part: pl.DataFrame, codes: list[str]) -> tuple[str | None, ...]:
+def _unit_row(view: View, part: pl.DataFrame, codes: list[str]) -> tuple[str | None, ...]:
+    t = view.texts
     first = part.row(0, named=True)
     by_code = {one["indicator"]: one for one in part.iter_rows(named=True)}
     return (
-        first["name"],
+        view.link(first["name"], "assessment", unit=first["unit_id"]),
         t.label("reporting_line", first["reporting_line"]),
         *(_duty(t, by_code.get(code), first) for code in codes),
     )

@@ -1,1 +1,1 @@
-"""Every query of the pages, one module a page: a session's connection (access.py) → a frame or values."""
+"""Every query of the pages, a module a page: a session's connection (access.py) → a frame or values."""

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import polars as pl
 from duckdb import DuckDBPyConnection
 
-Column = Literal["reporting_line", "cast_class"]
+from dashboards.filters import ALL, Filters
+
+Column = Literal["reporting_line", "cast_class", "level", "size_class"]
 
 
-def summary(con: DuckDBPyConnection, column: Column) -> pl.DataFrame:
+def summary(con: DuckDBPyConnection, column: Column, filters: Filters = ALL) -> pl.DataFrame:
     """One row a code of `column`: counts, and the spread of scores of those rated.
 
     code, societies_n, filed_n, rated_n, filed_share, best_share (excellent or good ÷ rated), verified_share,
     selected_n, median, p25, p75 (0–100; null where nobody is rated).
     """
-    if column not in {"reporting_line", "cast_class"}:
+    if column not in get_args(Column):
         raise ValueError(f"no column {column!r} 没有该列")
     return con.sql(
         f"""
@@ -28,6 +30,9 @@ def summary(con: DuckDBPyConnection, column: Column) -> pl.DataFrame:
                median(c.score) as median, quantile_cont(c.score, 0.25) as p25,
                quantile_cont(c.score, 0.75) as p75
         from societies s join composite c using (society_id) left join exemplars e using (society_id)
-        group by s.{column} order by s.{column}
-        """
+        left join labels l on l.kind = '{column}' and l.code = s.{column}
+        where {filters.where("s.society_id")}
+        group by s.{column}, l.position order by l.position nulls last, s.{column}
+        """,
+        params=filters.parameters,
     ).pl()

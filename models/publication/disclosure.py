@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import polars as pl
 
 # Below this a count of cases could point to a person (domain.md §5, privacy).
 SMALLEST_COUNT = 5
@@ -54,3 +57,20 @@ def masked(figure: Mapping[str, Any], families: Iterable[str], count: float | No
         return dict(figure)
     hidden = {name: None for name in SUPPRESSED if name in figure}
     return {**figure, **hidden, "state": SUPPRESSED_STATE}
+
+
+def suppress(frame: pl.DataFrame, count: str, within: list[str]) -> pl.Series:
+    """Whether each row's `count` must be kept back, (rows,) of bool.
+
+    Primary: a count from 1 to 4. Secondary: where just one count is kept back among the rows that share
+    `within` (parts of a total that is shown), the smallest other one is, or the total would give it away.
+    """
+    import polars as pl
+
+    small = (pl.col(count) > 0) & (pl.col(count) < SMALLEST_COUNT)
+    others = pl.when(~pl.col("_small") & (pl.col(count) > 0)).then(pl.col(count))
+    marked = frame.with_row_index("_row").with_columns(small.fill_null(False).alias("_small"))
+    first = (pl.col("_row") == pl.col("_row").sort_by(others, nulls_last=True).first()) & others.is_not_null()
+    alone = pl.col("_small").sum() == 1
+    hidden = pl.col("_small") | (alone.over(within) & first.over(within))
+    return marked.select(hidden.alias("hidden")).to_series()

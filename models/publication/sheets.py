@@ -19,7 +19,10 @@ CONTROLS = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]"
 # A spreadsheet takes a cell that begins so for a formula (the full-width forms too, in Chinese Excel).
 DANGEROUS = r"^[=+\-@\t\r＝＋－＠]"
 LINE_POINTS = 15
-FORMATS = {"integer": "0", "score": "0.0", "share": "0.0%", "points": "+0.00;-0.00;0.00"}
+FORMATS = {
+    "integer": "0", "number": "#,##0.##", "score": "0.0", "share": "0.0%", "points": "+0.00;-0.00;0.00",
+    "date": "yyyy-mm-dd",
+}  # fmt: skip
 NUMBERS = tuple(FORMATS)
 DECIMALS = {"score": 1, "points": 2}
 
@@ -64,9 +67,13 @@ def columns(table: str) -> tuple[Column, ...]:
 
 def sheet(table: str, frame: pl.DataFrame, lang: str = "zh") -> Sheet:
     """A frame laid out as columns.yaml says, its texts cleaned; FengqingError for one too long for a cell."""
+    return lay_out(layout()[table]["sheet"][lang], columns(table), frame)
+
+
+def lay_out(title: str, chosen: tuple[Column, ...], frame: pl.DataFrame) -> Sheet:
+    """A frame with the columns given, its texts cleaned; FengqingError for one too long for a cell."""
     import polars as pl
 
-    chosen = columns(table)
     texts = [c.key for c in chosen if c.kind not in NUMBERS]
     clean = frame.select(c.key for c in chosen).with_columns(
         pl.col(texts).cast(pl.String).str.replace_all(CONTROLS, "")
@@ -78,12 +85,12 @@ def sheet(table: str, frame: pl.DataFrame, lang: str = "zh") -> Sheet:
         if longest > LONGEST_TEXT:
             raise FengqingError(
                 "TEXT_TOO_LONG",
-                f"表“{table}”列“{key}”有 {longest} 字的文本，超过单元格上限 {LONGEST_TEXT} 字，"
+                f"表“{title}”列“{key}”有 {longest} 字的文本，超过单元格上限 {LONGEST_TEXT} 字，"
                 "请缩短来源文本。",
-                f"Table {table}, column {key} holds a text of {longest} characters; "
+                f"Table {title}, column {key} holds a text of {longest} characters; "
                 f"a cell takes {LONGEST_TEXT}. Shorten it at its source.",
             )
-    return Sheet(layout()[table]["sheet"][lang], chosen, clean)
+    return Sheet(title, chosen, clean)
 
 
 def csv_bytes(one: Sheet, lang: str = "zh") -> bytes:
@@ -101,7 +108,7 @@ def _csv_column(column: pl.Expr, kind: str) -> pl.Expr:
         return column.round(DECIMALS[kind])
     if kind == "share":
         return pl.format("{}%", (column * 100).round(1))
-    if kind == "integer":
+    if kind in NUMBERS:
         return column
     return pl.when(column.str.contains(DANGEROUS)).then(pl.concat_str(pl.lit("'"), column)).otherwise(column)
 
@@ -158,6 +165,8 @@ def _write_sheet(book: Any, one: Sheet, title: str, lang: str) -> None:
         for row, value in enumerate(one.frame[column.key].to_list(), start=1):
             if value is None:
                 page.write_blank(row, at, None, style)
+            elif column.kind == "date":
+                page.write_datetime(row, at, value, style)
             elif column.kind in NUMBERS:
                 page.write_number(row, at, value, style)
             else:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from data_contracts.contract import load_contracts
 from models.errors import FengqingError
 from models.publication.basis import write_basis
+from models.publication.cases import case_frame
 from models.publication.details import write_details
 from models.publication.disclosure import CASE_FAMILIES
 from models.publication.labels import definition_frame, label_frame
+from models.publication.names import name_frame
 from models.publication.tables import ASSESSMENT, MEASURES, Table
 
 if TYPE_CHECKING:
@@ -82,6 +84,8 @@ def write(  # noqa: PLR0913, PLR0917 - the parts of a run
         _load(con, name, table, frames[name])
     _copy(con, "labels", label_frame(manifest.methodology, _peer_groups(frames)))
     _copy(con, "indicator_definitions", definition_frame(manifest.methodology))
+    _copy(con, "case_summary", case_frame(con))
+    _copy(con, "society_names", name_frame(warehouse, manifest.year))
     _copy_intake(con, warehouse, manifest, frames["contributions"])
     write_details(con, warehouse, manifest.year)
     write_basis(con, warehouse, measures, manifest.year)

@@ -9,9 +9,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from dashboards.navigation import PAGES
+
 DEJAVU = Path("/usr/share/fonts/truetype/dejavu")
 DRAWN = {"filing_check": ".fq-points"}
-PATHS = ("", "society", "assessment", "units", "regions", "quality", "methods", "filing_check")
+PATHS = tuple(page.address for page in PAGES)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +72,7 @@ def settle(page, screenshots):
 def test_a_page_renders_without_errors(page, address, screenshots, path, lang):
     page.goto(f"{address}/{path}?lang={lang}")
     settle(page, screenshots)
-    page.wait_for_selector(DRAWN.get(path, ".js-plotly-plot .main-svg"), timeout=30_000)
+    page.wait_for_selector(DRAWN.get(path, ".fq-table, .js-plotly-plot .main-svg, .fq-none"), timeout=30_000)
     assert page.problems == []
     assert {origin for origin in page.origins if origin.startswith("http")} == {address}
     assert page.evaluate("document.documentElement.lang") == ("en" if lang == "en" else "zh-CN")
@@ -94,17 +96,27 @@ def test_the_language_is_one_click_away_and_kept(page, address, screenshots):
 def test_a_filter_survives_a_reload(page, address, screenshots):
     page.goto(f"{address}/assessment")
     settle(page, screenshots)
-    page.locator(".st-key-level input").click()
+    page.get_by_role("button", name="筛选", exact=True).click()
+    page.locator('[class*="st-key-level_"] input').click()
     page.get_by_role("option", name="全国", exact=True).click()
     page.wait_for_selector("text=共 8 家")
-    page.locator(".st-key-text input").fill("虚构")
-    page.locator(".st-key-text input").press("Enter")
-    page.wait_for_function("location.search.includes('text=')")
-    assert "level=" in page.url
+    page.keyboard.press("Escape")
+    search = page.locator('[class*="st-key-q_"] input')
+    search.fill("虚构")
+    search.press("Enter")
+    page.wait_for_url("**q=**")
+    assert "level=national" in page.url
     page.reload()
     settle(page, screenshots)
     page.wait_for_selector("text=共 8 家")
-    assert page.locator(".st-key-text input").input_value() == "虚构"
+    assert search.input_value() == "虚构"
+    # Codes, not words: the language changes and the view stays.
+    page.get_by_text("English", exact=True).click()
+    page.wait_for_selector("text=of 8")
+    assert "level=national" in page.url and "q=" in page.url
+    page.get_by_role("link", name="Overview").click()
+    page.wait_for_selector("text=Level: National")
+    page.wait_for_url("**level=national**")
     assert page.problems == []
 
 
@@ -206,7 +218,7 @@ def test_a_file_is_checked_then_submitted(page, address, screenshots, inbox, mes
     settle(page, screenshots)
     page.locator('input[type="file"]').set_input_files(messy)
     page.wait_for_selector(".fq-banner.mend", timeout=30_000)
-    assert page.locator(".fq-table .fq-badge.verdict-R").count() >= 1
+    page.wait_for_selector(".fq-table .fq-badge.verdict-R", timeout=30_000)
     with page.expect_download(timeout=30_000) as waiting:
         page.get_by_role("button", name="下载问题清单").click()
     assert waiting.value.suggested_filename == f"{messy.stem}_问题清单.xlsx"

@@ -7,12 +7,18 @@ import pytest
 
 from dashboards import i18n
 from dashboards.i18n import Texts, catalogue
+from dashboards.navigation import GROUPS, PAGES
+from dashboards.pages import issues
+from dashboards.pages.task import TASKS
 
 DASHBOARDS = Path(__file__).parents[2] / "dashboards"
+SPECIFIED = {text for task in TASKS.values() for one in task.questions for text in one.columns} | {
+    *issues.COLUMNS
+}
 # Keys put together at run time: the head, and what may follow.
 MADE = {
     "download.": ("annual", "exemplars", "public"),
-    "filter.": ("level", "cast_class", "size_class", "band", "reporting_line"),
+    "filter.": ("level", "cast_class", "size_class", "band", "reporting_line", "supervisor_id"),
     "sort.": ("peer", "score", "verified", "missing", "name"),
     "filing.": ("accepted", "returned", "quarantined", "non_data"),
     "filing.point": tuple(f"{n}.{part}" for n in (1, 2, 3) for part in ("title", "text")),
@@ -20,13 +26,19 @@ MADE = {
     "empty.step": ("1", "2", "3"),
     "empty.command": ("1", "2", "3"),
     "regions.measure.": ("filed_share", "best_share", "verified_share", "median"),
+    "regions.": ("cast_class.title", "level.title", "size_class.title"),
     "methods.missing.": ("M", "N", "H"),
     "methods.direction.": ("higher", "lower"),
-}
-NAVIGATION = (
-    "overview.nav", "society.nav", "assessment.nav", "filing_check.nav", "units.nav", "regions.nav",
-    "quality.nav", "methods.nav",
-)  # fmt: skip
+    "attention.": tuple(f"{n}{part}" for n in ("unfiled_n", "returned_n", "overdue_n", "stalled_n",
+                                               "pending_n", "barred_n") for part in ("", ".do")),
+    "task.": tuple(TASKS),
+    "question.": tuple(f"{one.key}{part}" for task in TASKS.values() for one in task.questions
+                       for part in ("", ".lead", ".card", ".remark")),
+    "shares.": tuple({key for task in TASKS.values() for key, *_ in task.shares}),
+    "column.": tuple({text.partition(":")[0].replace("name", "society", 1) if text == "name"
+                      else text.partition(":")[0] for text in SPECIFIED}),
+}  # fmt: skip
+NAVIGATION = (*(page.title for page in PAGES), *GROUPS)
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 

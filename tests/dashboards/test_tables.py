@@ -13,16 +13,11 @@ def test_our_own_html_stays():
     assert tables.cell(None) == ""
 
 
-def test_links_carry_codes_and_drop_blanks():
-    made = tables.link('<a"&>', "society", society="51", lang="")
-    assert made == '<a href="society?society=51" target="_self">&lt;a&quot;&amp;&gt;</a>'
-
-
-def test_the_four_kinds_of_nothing_differ_in_sign():
-    assert len(set(tables.SIGNS.values())) == len(tables.SIGNS) == 5
+def test_every_state_has_its_own_sign():
+    assert len(set(tables.SIGNS.values())) == len(tables.SIGNS) == 6
     for code, sign in tables.SIGNS.items():
         assert sign.encode("gb18030").decode("gb18030") == sign
-        assert sign in tables.state(code, "名") and "名" in tables.state(code, "名")
+        assert sign in tables.mark(code, "名") and "名" in tables.mark(code, "名")
 
 
 def test_an_interval_keeps_to_its_scale():

@@ -1,0 +1,83 @@
+"""What the pages are narrowed to: codes only, and the SQL condition that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+
+# The field of a filter → (its name in the URL, the column, the alias of that column's table).
+COLUMNS = {
+    "level": ("level", "level", "f"),
+    "reporting_line": ("line", "reporting_line", "f"),
+    "supervisor_id": ("unit", "supervisor_id", "f"),
+    "cast_class": ("class", "cast_class", "f"),
+    "size_class": ("size", "size_class", "f"),
+    "band": ("band", "band", "g"),
+    "decision": ("decision", "decision", "h"),
+}
+TEXT = "q"
+NO_UNIT = "none"
+
+
+@dataclass(frozen=True)
+class Filters:
+    """The societies looked at; None means all. `supervisor_id` may be NO_UNIT: without a supervising unit."""
+
+    level: str | None = None
+    reporting_line: str | None = None
+    supervisor_id: str | None = None
+    cast_class: str | None = None
+    size_class: str | None = None
+    band: str | None = None
+    decision: str | None = None
+    text: str = ""
+
+    @classmethod
+    def of(cls, codes: Mapping[str, str | None]) -> Filters:
+        """The filters of field → code."""
+        return replace(cls(), **{name: code for name, code in codes.items() if code})
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """Field → code of the filters that are set, the text aside."""
+        values = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "text"}
+        return {name: value for name, value in values.items() if value is not None}
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The parameters of `where`."""
+        codes = {
+            f"f_{name}": value
+            for name, value in self.chosen.items()
+            if (name, value) != ("supervisor_id", NO_UNIT)
+        }
+        return codes | ({"f_text": self.text.strip()} if self.text.strip() else {})
+
+    def where(self, column: str = "society_id") -> str:
+        """An SQL condition: `column` is a society that the filters leave. Values are parameters."""
+        parts = []
+        for name, value in self.chosen.items():
+            _, field, alias = COLUMNS[name]
+            is_none = (name, value) == ("supervisor_id", NO_UNIT)
+            parts.append(f"{alias}.{field} is null" if is_none else f"{alias}.{field} = $f_{name}")
+        if self.text.strip():
+            parts.append(sql_for_search("f", "$f_text"))
+        if not parts:
+            return "true"
+        return (
+            f"{column} in (select f.society_id from societies f join composite g using (society_id) "
+            f"left join exemplars h using (society_id) where {' and '.join(parts)})"
+        )
+
+
+ALL = Filters()
+
+
+def sql_for_search(alias: str, text: str) -> str:
+    """True where a society's name, former names, credit code or pinyin initials hold the text asked for."""
+    return (
+        f"(contains({alias}.name, {text}) or starts_with({alias}.society_id, upper({text})) "
+        f"or {alias}.society_id in (select n.society_id from society_names n "
+        f"where contains(n.initials, lower({text})) "
+        f"or len(list_filter(n.former_names, lambda old: contains(old, {text}))) > 0))"
+    )

@@ -1,0 +1,125 @@
+"""Queries of 典型推荐: who was named, the reasons, the gates, near misses, 公示 and 异议."""
+
+from __future__ import annotations
+
+import polars as pl
+from duckdb import DuckDBPyConnection
+
+from dashboards.filters import ALL, Filters
+from dashboards.queries.base import Listing, Row, the
+from dashboards.queries.tasks import FILE, LINE
+
+COLUMNS = """
+select s.society_id, s.name, s.cast_class, s.level, s.size_class, c.peer_group, c.peer_n, c.rank, c.rank_low,
+       c.rank_high, c.score, c.low, c.high, c.verified_share, e.stability, e.practice_tag, e.reason_zh,
+       e.reason_en
+from exemplars e join societies s using (society_id) join composite c using (society_id)
+"""
+
+
+def figures(con: DuckDBPyConnection, filters: Filters = ALL) -> Row:
+    """selected_n, near_n, nominated_n, publicity_n (with dates of 公示), objections_n, pending_n."""
+    return the(
+        con,
+        f"""
+        select count(*) filter (e.decision = 'selected') as selected_n,
+               (select count(*) from decision_outlook o join exemplars x using (society_id)
+                where o.failed_n = 1 and x.decision <> 'selected'
+                    and {filters.where("o.society_id")}) as near_n,
+               (select count(distinct society_id) from detail_practice_nominations
+                where {filters.where()}) as nominated_n,
+               (select count(*) from detail_practice_nominations
+                where publicity_from is not null and {filters.where()}) as publicity_n,
+               (select count(*) from detail_objections where {filters.where()}) as objections_n,
+               (select count(*) from detail_objections
+                where outcome = 'pending' and {filters.where()}) as pending_n
+        from exemplars e where {filters.where("e.society_id")}
+        """,
+        filters.parameters,
+    )
+
+
+def exemplars(filters: Filters = ALL) -> Listing:
+    """The societies selected, by peer group and rank."""
+    return Listing(
+        f"{COLUMNS} where e.decision = 'selected' and {filters.where('e.society_id')} "
+        "order by c.peer_group, c.rank, s.society_id",
+        filters.parameters,
+    )
+
+
+def near_misses(filters: Filters = ALL) -> Listing:
+    """Who failed one gate only: what is lacking, reserve places, the smallest change that names them."""
+    return Listing(
+        f"""
+        select s.society_id, s.name, c.peer_group, c.peer_n, c.rank_low, c.rank_high, c.score, c.low, c.high,
+               e.stability, o.next_gate, o.next_zh, o.next_en, o.reserve_place, o.class_reserve_place,
+               f.indicator, f.indicator_from, f.indicator_to, f.indicator_outcome
+        from decision_outlook o join societies s using (society_id) join composite c using (society_id)
+        join exemplars e using (society_id) left join decision_flips f using (society_id)
+        where e.decision <> 'selected' and o.failed_n = 1 and {filters.where("o.society_id")}
+        order by o.reserve_place nulls last, e.stability desc nulls last, c.score desc nulls last,
+                 s.society_id
+        """,
+        filters.parameters,
+    )
+
+
+def reasons(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataFrame:
+    """reason_code, decision, societies_n in the order of the gates (labels)."""
+    return con.sql(
+        f"""
+        select e.reason_code, e.decision, count(*) as societies_n
+        from exemplars e left join labels l on l.kind = 'reason' and l.code = e.reason_code
+        where {filters.where("e.society_id")}
+        group by all order by max(l.position), e.reason_code
+        """,
+        params=filters.parameters,
+    ).pl()
+
+
+def gates(con: DuckDBPyConnection, filters: Filters = ALL) -> list[tuple[str, int]]:
+    """(gate, societies that pass it and every gate before it), in the order of the gates."""
+    return con.sql(
+        f"""
+        with closed as (
+            select society_id, min(step) filter (outcome in ('failed', 'not_reached')) as step
+            from decision_gates group by society_id
+        )
+        select g.gate, count(*) filter (c.step is null or g.step < c.step)
+        from decision_gates g join closed c using (society_id)
+        where {filters.where("g.society_id")}
+        group by g.gate, g.step order by g.step
+        """,
+        params=filters.parameters,
+    ).fetchall()
+
+
+def nominations(filters: Filters = ALL) -> Listing:
+    """Practices nominated, how their 公示 stands, and the row."""
+    return Listing(
+        f"""
+        select s.society_id, s.name, d.practice_tag, d.title, d.unit_opinion, p.publicity_from,
+               p.publicity_to,
+               p.working_days, p.verdict, p.objections_n, d.evidence, {LINE}
+        from detail_practice_nominations d join societies s using (society_id)
+        left join decision_publicity p using (society_id) {FILE}
+        where {filters.where("d.society_id")}
+        order by p.publicity_from nulls last, s.society_id, d.row_id
+        """,
+        filters.parameters,
+    )
+
+
+def objections(filters: Filters = ALL) -> Listing:
+    """Objections: formal or not, in term or not, answered or not, and what each does to the decision."""
+    return Listing(
+        f"""
+        select s.society_id, s.name, d.subject, d.raised_on, d.acknowledged_on, d.answered_on,
+               d.answered_days, d.outcome, d.effect, if(d.is_formal, 'yes', 'no') as is_formal,
+               if(d.is_within_notice, 'yes', 'no') as is_within_notice, if(d.is_late, 'yes', 'no') as is_late
+        from decision_objections d join societies s using (society_id)
+        where {filters.where("d.society_id")} order by d.raised_on, d.objection_id
+        """,
+        filters.parameters,
+    )

@@ -1,0 +1,127 @@
+"""Queries of 总览: headline figures, what needs attention, bands, dimensions, filing, intake, findings."""
+
+from __future__ import annotations
+
+import polars as pl
+from duckdb import DuckDBPyConnection
+
+from dashboards.filters import ALL, Filters
+from dashboards.queries.base import Listing, Row, the
+from dashboards.queries.tasks import sql_for_overdue, sql_for_stalled
+from data_contracts.defects import consequences
+
+
+def headline(con: DuckDBPyConnection, filters: Filters = ALL) -> Row:
+    """societies_n, filed_n, rated_n, selected_n, mean_score, verified_share and best_share of the run."""
+    return the(
+        con,
+        f"""
+        select count(*) as societies_n, count(*) filter (s.filed) as filed_n,
+               count(*) filter (c.band <> 'unrated') as rated_n,
+               count(*) filter (e.decision = 'selected') as selected_n,
+               avg(c.score) as mean_score,
+               avg(c.verified_share) filter (c.band <> 'unrated') as verified_share,
+               count(*) filter (c.band in ('excellent', 'good'))
+                   / nullif(count(*) filter (c.band <> 'unrated'), 0)
+                   as best_share
+        from societies s join composite c using (society_id) left join exemplars e using (society_id)
+        where {filters.where("s.society_id")}
+        """,
+        filters.parameters,
+    )
+
+
+def intake(con: DuckDBPyConnection, filters: Filters = ALL) -> Row:
+    """Rows by verdict over the run's files: files_n, rows_read, accepted, returned, quarantined, non_data."""
+    return the(
+        con,
+        f"""
+        select count(*) filter (status <> 'container') as files_n,
+               count(*) filter (status = 'container') as archives_n,
+               count(*) filter (status = 'superseded') as superseded_n,
+               count(*) filter (status = 'refused') as refused_n,
+               coalesce(sum(rows_read), 0)::bigint as rows_read,
+               coalesce(sum(accepted), 0)::bigint as accepted,
+               coalesce(sum(returned), 0)::bigint as returned,
+               coalesce(sum(quarantined), 0)::bigint as quarantined,
+               coalesce(sum(non_data), 0)::bigint as non_data
+        from files where {filters.where()}
+        """,
+        filters.parameters,
+    )
+
+
+def bands(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataFrame:
+    """band, societies_n — every band, in the order of display."""
+    return con.sql(
+        f"""
+        select l.code as band, count(c.society_id) as societies_n
+        from labels l left join composite c on c.band = l.code and {filters.where("c.society_id")}
+        where l.kind = 'band' group by l.code, l.position order by l.position
+        """,
+        params=filters.parameters,
+    ).pl()
+
+
+def dimension_means(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataFrame:
+    """dimension, mean, p25, p75, societies_n over the societies that were rated."""
+    return con.sql(
+        f"""
+        select d.dimension, avg(d.score) as mean, quantile_cont(d.score, 0.25) as p25,
+               quantile_cont(d.score, 0.75) as p75, count(d.score) as societies_n
+        from dimensions d join composite c using (society_id)
+        where c.band <> 'unrated' and d.score is not null and {filters.where("d.society_id")}
+        group by d.dimension order by d.dimension
+        """,
+        params=filters.parameters,
+    ).pl()
+
+
+def filing_by_unit(filters: Filters = ALL) -> Listing:
+    """supervisor_id, supervisor_name, due_n, filed_n, unfiled_n, share: the units with most unfiled first."""
+    return Listing(
+        f"""
+        select supervisor_id, any_value(supervisor_name) as supervisor_name, count(*) as due_n,
+               count(*) filter (filed) as filed_n, count(*) filter (not filed) as unfiled_n,
+               filed_n / due_n as share
+        from societies where {filters.where()} group by supervisor_id
+        order by unfiled_n desc, due_n desc, supervisor_id nulls last
+        """,
+        filters.parameters,
+    )
+
+
+def attention(con: DuckDBPyConnection, filters: Filters = ALL) -> Row:
+    """What waits for somebody: unfiled_n, returned_n, barred_n, pending_n, overdue_n and stalled_n."""
+    here = filters.where("society_id")
+    return the(
+        con,
+        f"""
+        select
+            count(*) filter (c.unrated_reason = 'NOT_FILED') as unfiled_n,
+            count(*) filter (c.unrated_reason = 'RETURNED') as returned_n,
+            count(*) filter (c.veto_code is not null or c.hold_code is not null) as barred_n,
+            count(*) filter (c.pending_n > 0) as pending_n,
+            (select count(*) from detail_supervision_issues i where {sql_for_overdue("i")}
+                and {filters.where("i.society_id")}) as overdue_n,
+            (select count(*) from detail_documents d where d.doc_type = 'charter'
+                and {sql_for_stalled("d")} and {filters.where("d.society_id")}) as stalled_n
+        from composite c where {here}
+        """,
+        filters.parameters,
+    )
+
+
+def top_findings(con: DuckDBPyConnection, limit: int, is_consequence: bool = False) -> pl.DataFrame:
+    """code, verdict, findings_n, societies_n: the most frequent that ask somebody to act (not repairs).
+
+    Causes, or apart from them what only follows from them (a row returned because its cover was).
+    """
+    return con.sql(
+        """
+        select code, verdict, sum(findings_n)::bigint as findings_n, max(societies_n)::bigint as societies_n
+        from findings_summary where verdict <> 'A' and list_contains($2, code) = $3 group by code, verdict
+        order by findings_n desc, code, verdict limit $1
+        """,
+        params=[limit, sorted(consequences()), is_consequence],
+    ).pl()

@@ -1,0 +1,116 @@
+"""The state that the URL carries, as codes: any view can be linked to, reloaded, and read in both languages.
+
+Streamlit writes labels, not codes, where it binds a widget to the URL, and clears the URL at every change of
+page. So the widgets' values live here, in the session, and are written to the URL at the end of a rerun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+# Kept from page to page; whatever else a page reads stands in the URL of that page only.
+SHARED = ("lang", "year", "run", "level", "line", "unit", "class", "size", "band", "decision")
+VALUES, WRITTEN, USED, TURN = "url_values", "url_written", "url_used", "url_turn"
+LONGEST = 200
+
+
+def begin() -> None:
+    """Take over what the URL says where another than `write` put it there (a link, the back button)."""
+    asked = {name: value[:LONGEST] for name, value in st.query_params.to_dict().items()}
+    state = st.session_state
+    known = state.setdefault(VALUES, {})
+    if asked and asked != state.get(WRITTEN):
+        for name in set(SHARED) - asked.keys():
+            known.pop(name, None)
+        known.update(asked)
+        state[TURN] = turn() + 1
+    state[USED] = set()
+
+
+def turn() -> int:
+    """Counts the changes from outside: widgets named with it start anew."""
+    return int(st.session_state.get(TURN, 0))
+
+
+def get(name: str) -> str | None:
+    """The value of a parameter; it is kept in the URL of this page."""
+    st.session_state.setdefault(USED, set()).add(name)
+    return st.session_state.setdefault(VALUES, {}).get(name) or None
+
+
+def put(name: str, value: str | None) -> None:
+    """Set a parameter, or take it away."""
+    st.session_state.setdefault(USED, set()).add(name)
+    known = st.session_state.setdefault(VALUES, {})
+    if value:
+        known[name] = value[:LONGEST]
+    else:
+        known.pop(name, None)
+
+
+def clear(names: Sequence[str]) -> None:
+    """Take parameters away and start their widgets anew."""
+    for name in names:
+        put(name, None)
+    st.session_state[TURN] = turn() + 1
+
+
+def write() -> None:
+    """Write the shared parameters and those this page has read to the URL."""
+    known = st.session_state.get(VALUES, {})
+    wanted = {n: known[n] for n in (*SHARED, *sorted(st.session_state.get(USED, ()))) if n in known}
+    if st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)
+    st.session_state[WRITTEN] = wanted
+
+
+def shared() -> dict[str, str]:
+    """The shared parameters, for links to other pages."""
+    known = st.session_state.get(VALUES, {})
+    return {name: known[name] for name in SHARED if name in known}
+
+
+def key(name: str) -> str:
+    """A widget's key: it changes with the language and with each change from outside."""
+    return f"{name}_{st.session_state.get(VALUES, {}).get('lang', 'zh')}_{turn()}"
+
+
+def pick(  # noqa: PLR0913 - a widget's options
+    name: str,
+    title: str,
+    codes: Sequence[str],
+    show: Callable[[str], str],
+    *,
+    placeholder: str | None = None,
+    default: str | None = None,
+) -> str | None:
+    """A select box over codes whose choice the URL keeps; None where nothing is chosen.
+
+    With a `default` something always is chosen, and the default is left out of the URL.
+    """
+    current = get(name) or default
+    index = list(codes).index(current) if current and current in codes else (0 if default and codes else None)
+    chosen = st.selectbox(
+        title, list(codes), index=index, key=key(name), format_func=show, placeholder=placeholder
+    )
+    put(name, None if chosen == default else chosen)
+    return chosen
+
+
+def text(name: str, title: str, hint: str) -> str:
+    """A text box whose content the URL keeps."""
+    found = st.text_input(title, value=get(name) or "", key=key(name), placeholder=hint, max_chars=LONGEST)
+    put(name, found.strip() or None)
+    return found.strip()
+
+
+def number(name: str, title: str, most: int) -> int:
+    """A whole number from 1 to `most` that the URL keeps."""
+    given = get(name) or "1"
+    start = min(max(int(given) if given.isascii() and given.isdigit() else 1, 1), most)
+    widget = f"{key(name)}_{most}"
+    chosen = st.number_input(title, min_value=1, max_value=most, value=start, key=widget, disabled=most == 1)
+    put(name, None if chosen == 1 else str(chosen))
+    return int(chosen)
