@@ -212,3 +212,47 @@ def test_peers_may_be_given(method):
     found = evaluate(measures, signals, societies, method, others)
     moved = found.filter(found["value"].ne_missing(alone["value"]))
     assert moved.select("society_id", "indicator").rows() == [("A", "2.4"), ("B", "2.4")]
+
+
+@pytest.mark.parametrize(
+    ("row", "more", "bounds"),
+    [
+        (measure("A", "2.4", 40, 100), {}, (0.5, 0.5)),
+        (measure("A", "2.4", 0, 100), {}, (0, 0)),
+        # required and absent; a visit not made yet
+        (measure("A", "2.4", None, None), {}, (0, 1)),
+        (measure("A", "7.1", None, None), {}, (0, 1)),
+        # an absence: confirmed, declared, contradicted, and one nobody spoke of
+        (measure("A", "3.2", None, None, absence="zero_case_declared"), {}, (None, None)),
+        (measure("A", "3.2", None, None, absence="zero_case_declared", is_absence_confirmed=False), {},
+         (0, None)),
+        (measure("A", "3.2", None, None, absence="zero_case_declared"), {"signals": ("3.2",)}, (0, None)),
+        (measure("A", "3.2", None, None), {}, (0, 1)),
+        # 40 of 100, and 30 of 100 more under verification: refuted 40/200, confirmed 70/200, target 0.8
+        (measure("A", "2.4", 40, 100, pending_n=1, pending_numerator=30.0, pending_denominator=100.0), {},
+         (0.25, 0.4375)),
+        (measure("A", "2.4", None, None, pending_n=1, pending_numerator=60.0, pending_denominator=100.0), {},
+         (0, 0.75)),
+        # lower is better: 5 of 50 came back, 10 more not decided, of which 4 did as filed
+        (measure("A", "7.5", 5, 50, pending_n=1, pending_numerator=4.0, pending_denominator=10.0), {},
+         (45 / 60, 51 / 60)),
+    ],
+)  # fmt: skip
+def test_bounds_of_what_is_missing_or_pending(
+    method: Methodology, row: dict[str, Any], more: dict[str, Any], bounds: tuple[float | None, float | None]
+) -> None:
+    got = judged(method, [row], **more)
+    for name, bound in zip(("worst", "best"), bounds, strict=True):
+        assert got[name] == (None if bound is None else pytest.approx(bound)), name
+
+
+def test_a_thinly_evidenced_small_count_is_not_made_good_by_its_peers(method: Methodology) -> None:
+    rows = [
+        measure("A", "3.2", 0.5, 1, numerator_raw=1.0, attached_n=0, self_reported_n=1),
+        measure("B", "3.2", 9, 10),
+    ]
+    got = judged(method, rows)
+    # the fixed prior: 10 of 11 together, worth 10 tries; then half of it
+    assert got["prior_source"] == "fixed" and got["evidence_share"] == 0.5
+    assert got["value"] == pytest.approx(0.5 * (10 * 10 / 11 + 1) / 11)
+    assert got["value_raw"] == 1

@@ -1,22 +1,24 @@
 """Confidence sets for ranks: their coverage by simulation, their critical values, and the top places."""
 
 import numpy as np
+import polars as pl
 import pytest
 from scipy.stats import norm
 
 from models.assessment.composite.ranking import rank_units
-from models.assessment.rank_sets import comparison_intervals, normal_errors, rank_sets
+from models.assessment.rank_sets import band_rank_sets, comparison_intervals, normal_errors, rank_sets
+from models.assessment.rankings import rank_set_frame
 from models.errors import FengqingError
 
 
-def coverage(truth, errors, *, repetitions, seed, level=0.90, top=3):
+def coverage(truth, errors, *, repetitions, seed, level=0.90, top=3, find=rank_sets):
     """Shares of repetitions in which all true ranks, and all true top units, are within their sets."""
     generator = np.random.default_rng(seed)
     ranks = rank_units(truth)
     drawn = normal_errors(errors, 2_000, seed)
     held = np.empty((repetitions, 3), dtype=bool)
     for n in range(repetitions):
-        sets = rank_sets(truth + errors * generator.standard_normal(len(truth)), drawn, level=level)
+        sets = find(truth + errors * generator.standard_normal(len(truth)), drawn, level=level)
         held[n, 0] = ((sets.low <= ranks) & (ranks <= sets.high)).all()
         held[n, 1] = sets.possible_top(top)[ranks <= top].all()
         held[n, 2] = (ranks[sets.certain_top(top)] <= top).all()
@@ -171,3 +173,39 @@ def test_broken_input_is_refused():
         with pytest.raises(FengqingError) as caught:
             make()
         assert caught.value.code == code
+
+
+def test_sets_from_bands_hold_their_level_and_are_no_narrower():
+    generator = np.random.default_rng(5)
+    truth, errors = generator.normal(70, 3, 30), generator.uniform(0.5, 2.5, 30)
+    held = coverage(truth, errors, repetitions=200, seed=6, find=band_rank_sets)
+    assert all(share >= 0.86 for share in held)
+    drawn = normal_errors(errors, 2_000, 1)
+    pairs, bands = rank_sets(truth, drawn), band_rank_sets(truth, drawn)
+    assert (bands.low <= bands.rank).all() and (bands.rank <= bands.high).all()
+    assert (bands.high - bands.low).mean() >= (pairs.high - pairs.low).mean()
+
+
+def test_sets_from_bands_of_certain_and_tied_units():
+    sets = band_rank_sets(np.array([3.0, 1.0, 2.0, 2.0]), np.zeros((100, 4)))
+    assert sets.low.tolist() == [1, 4, 2, 2] and sets.high.tolist() == [1, 4, 3, 3]
+
+
+def test_the_frame_ranks_within_groups_and_names_its_basis(revised):
+    generator = np.random.default_rng(1)
+    point = np.r_[generator.normal(70, 5, 40), np.nan]
+    drawn = point + generator.normal(0, 1.5, (500, 41))
+    ids = pl.Series([f"S{i:02d}" for i in range(41)])
+    groups = pl.Series(["a"] * 30 + ["b"] * 11)
+    rules = revised().uncertainty
+    small = rules.model_copy(
+        update={"rank_sets": rules.rank_sets.model_copy(update={"pairwise_maximum": 20})}
+    )
+    frame = rank_set_frame(ids, groups, point, drawn, revised(uncertainty=small.__dict__))
+    assert len(frame) == 40
+    assert dict(frame.group_by("peer_group").agg(pl.col("basis").first()).iter_rows()) == {
+        "a": "bands", "b": "pairwise",
+    }  # fmt: skip
+    assert (frame["top_n"] == frame["peer_group"].replace_strict({"a": 2, "b": 1})).all()
+    assert frame.filter(pl.col("low") <= pl.col("top_n"))["may_be_top"].all()
+    assert frame.filter("is_surely_top")["may_be_top"].all()
