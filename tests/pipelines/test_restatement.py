@@ -36,22 +36,32 @@ def restated(nation, cli, tmp_path_factory):
     revised = next(society for society, name, _ in reports if _revise(folder / "inbox" / name))
     verified = next(society for society, *_ in reports if society in checked - {revised})
     objector = next(society for society, *_ in reports if society not in {revised, verified})
-    _append(inbox, "核验记录", [verified, 2025, "V900001", "评价活动", None, "现场核", "不属实",
-                             "虚构第三方核验中心", "2026-09-01", "已核"])  # fmt: skip
-    _append(inbox, "异议登记", [objector, 2025, "O9001", "2026-09-02", "对签到认定的异议", "是", "附件1.pdf",
-                             "2026-09-03", "2026-09-10", "维持"])  # fmt: skip
+    _append(
+        inbox, "核验记录",
+        {"统一社会信用代码": verified, "报告年度": 2025, "核验编号": "V900001", "核验对象": "评价活动",
+         "核验方式": "现场核", "核验结果": "不属实", "核验单位": "虚构第三方核验中心",
+         "核验日期": "2026-09-01", "核验状态": "已核"},
+    )  # fmt: skip
+    _append(
+        inbox, "异议登记",
+        {"统一社会信用代码": objector, "报告年度": 2025, "异议编号": "O9001", "提出日期": "2026-09-02",
+         "异议事项": "对签到认定的异议", "实名": "是", "佐证材料": "附件1.pdf", "受理日期": "2026-09-03",
+         "答复日期": "2026-09-10", "经办人已回避": "是", "处理结果": "维持"},
+    )  # fmt: skip
     ran = cli("run", "--year", 2025, "--inbox", folder / "inbox", "--home", home.root, "--json")
     assert ran.exit_code == 0, ran.output
     causes = {revised: "revision", verified: "verification", objector: "objection"}
     return home, nation.runs[2025]["run_id"], json.loads(ran.stdout)["run_id"], causes, before
 
 
-def _append(inbox: Path, name: str, row: list) -> None:
+def _append(inbox: Path, name: str, row: dict) -> None:
     """A further list of the authority with one row, under the headers of its first."""
     book = openpyxl.load_workbook(inbox / f"{name}_2025.xlsx")
     sheet = book.worksheets[0]
+    headers = [cell.value for cell in sheet[1]]
+    assert set(row) <= set(headers)
     sheet.delete_rows(2, sheet.max_row)
-    sheet.append(row)
+    sheet.append([row.get(header) for header in headers])
     book.save(inbox / f"{name}_2025_补充.xlsx")
 
 
