@@ -21,6 +21,7 @@ from models.errors import FengqingError
 
 # Half a success or failure keeps a prior off 0 and 1, where it would have no spread.
 HALF = 0.5
+GRID = 128  # points that the weight's posterior is reckoned at
 
 
 @dataclass(frozen=True)
@@ -111,9 +112,26 @@ def fit_prior(successes: Floats, tries: Floats, rules: Shrinkage) -> Prior:
             "numerators and denominators, or use the fixed prior.",
         )
     is_held = not ends[0] + 1e-6 < found.x[1] < ends[1] - 1e-6
-    return Prior(
-        1 / (1 + math.exp(-float(found.x[0]))), math.exp(float(found.x[1])), "fitted", societies, is_held
-    )
+    likeliest = 1 / (1 + math.exp(-float(found.x[0])))
+    return Prior(likeliest, _mean_weight(k, n, times, likeliest, rules), "fitted", societies, is_held)
+
+
+def _mean_weight(k: Floats, n: Floats, times: Floats, mean: float, rules: Shrinkage) -> float:
+    """The weight by the posterior mean of 1 ÷ (1 + weight), flat before the counts within its ends.
+
+    That is the correlation of a society's tries, and the variance of rates is in proportion to it. Counts of
+    one or two tries hardly tell it: their likeliest weight jumps from one end to the other by chance, and one
+    at the heavy end would make intervals sure of what nobody saw. With telling counts both agree.
+    """
+    from scipy.special import betaln
+
+    low, high = 1 / (1 + rules.fitted.heaviest), 1 / (1 + rules.fitted.lightest)
+    related = low + (high - low) * (np.arange(GRID) + 0.5) / GRID
+    weight = (1 / related - 1)[:, None]
+    a, b = mean * weight, (1 - mean) * weight
+    log = (betaln(k + a, n - k + b) - betaln(a, b)) @ times
+    chance = np.exp(log - log.max())
+    return float(1 / (chance @ related / chance.sum()) - 1)
 
 
 def fit_priors(counts: pl.DataFrame, rules: Shrinkage) -> pl.DataFrame:

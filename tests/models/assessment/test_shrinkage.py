@@ -30,7 +30,7 @@ def drawn(n, mean, weight, seed, most=40):
 
 
 @pytest.mark.parametrize(("mean", "weight"), [(0.7, 5.0), (0.2, 12.0), (0.9, 30.0)])
-def test_fit_is_where_scipys_likelihood_is_largest(mean, weight):
+def test_mean_is_the_likeliest_and_weight_the_posteriors_by_scipys_likelihood(mean, weight):
     successes, tries = drawn(60, mean, weight, seed=1)
     found = fit_prior(successes, tries, RULE)
 
@@ -40,9 +40,21 @@ def test_fit_is_where_scipys_likelihood_is_largest(mean, weight):
     best = minimize(loss, [0.5, 8.0], method="Nelder-Mead", bounds=[(0.01, 0.99), (1, 200)],
                     options={"xatol": 1e-8, "fatol": 1e-10, "maxiter": 5000})  # fmt: skip
     assert found.source == "fitted" and found.societies == 60 and not found.is_held
-    assert loss([found.mean, found.weight]) <= best.fun + 1e-6
     assert found.mean == pytest.approx(best.x[0], abs=1e-4)
-    assert found.weight == pytest.approx(best.x[1], rel=1e-3)
+    related = np.linspace(1 / (1 + HEAVIEST), 0.5, 2_001)
+    chance = np.exp([best.fun - loss([best.x[0], 1 / one - 1]) for one in related])
+    assert found.weight == pytest.approx(chance.sum() / (chance @ related) - 1, rel=2e-3)
+    # Many tries tell the weight: it is near the likeliest.
+    assert found.weight == pytest.approx(best.x[1], rel=0.25)
+
+
+def test_a_few_tries_each_make_no_sure_prior():
+    """The likeliest weight of 40 societies with one or two tries is often at an end; that is chance."""
+    for seed in range(20):
+        successes, tries = drawn(40, 0.85, 3.0, seed, most=4)
+        tries = np.minimum(tries - 2, 2.0)
+        found = fit_prior(np.minimum(successes, tries), tries, RULE)
+        assert found.source == "fixed" or 1.2 < found.weight < 30
 
 
 def test_truth_is_recovered_from_many_societies():
@@ -64,13 +76,13 @@ def test_moments_by_hand():
 def test_rates_alike_are_held_at_the_heaviest_weight():
     tries = np.full(40, 20.0)
     found = fit_prior(np.tile([9.0, 10.0, 11.0, 10.0], 10), tries, RULE)
-    assert found.weight == pytest.approx(HEAVIEST) and found.is_held
+    assert HEAVIEST / 2 < found.weight < HEAVIEST and found.is_held
     assert found.mean == pytest.approx(0.5, abs=1e-6)
 
 
 def test_rates_at_both_ends_are_held_at_the_lightest():
     found = fit_prior(np.tile([0.0, 20.0], 20), np.full(40, 20.0), RULE)
-    assert found.weight == pytest.approx(1.0) and found.is_held
+    assert found.weight == pytest.approx(1.0, abs=0.05) and found.is_held
 
 
 def test_fewer_societies_than_the_minimum_take_the_fixed_prior():
