@@ -113,7 +113,9 @@ def fit_prior(successes: Floats, tries: Floats, rules: Shrinkage) -> Prior:
         )
     is_held = not ends[0] + 1e-6 < found.x[1] < ends[1] - 1e-6
     likeliest = 1 / (1 + math.exp(-float(found.x[0])))
-    return Prior(likeliest, _mean_weight(k, n, times, likeliest, rules), "fitted", societies, is_held)
+    return Prior(
+        likeliest, _mean_weight(k, n, share * times.sum(), likeliest, rules), "fitted", societies, is_held
+    )
 
 
 def _mean_weight(k: Floats, n: Floats, times: Floats, mean: float, rules: Shrinkage) -> float:
