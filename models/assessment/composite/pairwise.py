@@ -7,6 +7,9 @@ from models.assessment.composite.ranking import Floats
 # Votes are sums of weights; a margin below this share of them is the rounding of a tie, not a win.
 TIE = 1e-12
 BLOCK_CELLS = 4_000_000
+# Multiplications that a linear algebra library leaves to one thread: on a busy machine its threads wait for
+# each other longer than they work.
+SMALL_PRODUCT = 250_000
 
 
 def outranking(values: Floats, weights: Floats) -> Floats:
@@ -54,7 +57,7 @@ def _fixed(values: Floats, weight: Floats) -> Floats:
     units, k = values.shape
     draws = len(weight)
     scores = np.empty((draws, units))
-    rows = max(1, BLOCK_CELLS // (units * max(k, draws)))
+    rows = max(1, min(BLOCK_CELLS // (units * max(k, draws)), SMALL_PRODUCT // (units * k * draws)))
     for start in range(0, units, rows):
         block = values[start : start + rows]
         signs = _compare(block.T, values.T).reshape(k, -1)
