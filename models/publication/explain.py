@@ -84,6 +84,13 @@ class Explanation:
     grade: str | None
     is_verified: bool
     peer_mean: float | None
+    prior_mean: float | None
+    prior_weight: float | None
+    prior_source: str | None
+    evidence_share: float | None
+    worst: float | None
+    best: float | None
+    is_lower_better: bool
     absence: str | None
     sources: tuple[Source, ...]
 

@@ -120,7 +120,7 @@ def _facts(one: Explanation, labels: Labels, lang: str) -> list[tuple[str, str]]
         if one.low is None or one.high is None
         else f" [{_value(one.low, one.unit)}, {_value(one.high, one.unit)}]"
     )
-    shrunk = say(lang, "（分母较小，已向同组均值收缩）", " (small denominator: shrunk to the peer mean)")
+    shrunk = say(lang, "（分母较小，已向同组收缩）", " (small denominator: shrunk to the peers)")
     formula = one.formula_en if lang == "en" else one.formula_zh
     names = (one.numerator_en, one.denominator_en) if lang == "en" else (one.numerator_zh, one.denominator_zh)
     return [
@@ -139,7 +139,43 @@ def _facts(one: Explanation, labels: Labels, lang: str) -> list[tuple[str, str]]
         (say(lang, "分母", "Denominator"), f"{_number(one.denominator)}　{names[1]}"),
         (say(lang, "证据", "Evidence"), labels.get(("grade", one.grade or ""), "—")),
         (say(lang, "同组均值", "Peer mean"), _value(one.peer_mean, one.unit)),
+        *_shrinkage(one, labels, lang),
+        *_bounds(one, lang),
     ]
+
+
+def _shrinkage(one: Explanation, labels: Labels, lang: str) -> list[tuple[str, str]]:
+    """The sum of a shrunk figure, to be done again by the reader, and the raw figure beside it."""
+    if not one.shrunk or one.prior_mean is None or one.prior_weight is None or one.denominator is None:
+        return []
+    raw, mean = one.numerator_raw or 0.0, one.prior_mean
+    if one.is_lower_better:
+        raw, mean = one.denominator - raw, 1 - mean
+    total = (
+        f"({one.prior_weight:.2f} × {mean:.4f} + {_number(raw)}) ÷ "
+        f"({one.prior_weight:.2f} + {_number(one.denominator)}) × {one.evidence_share:.3g}"
+    )
+    if one.is_lower_better:
+        total = f"1 − {total}"
+    source = labels.get(("prior_source", one.prior_source or ""), "")
+    names = say(
+        lang,
+        "先验权重 × 先验均值 ＋ 原始计数 … × 佐证折算",
+        "prior weight × prior mean + raw count … × evidence",
+    )
+    return [
+        (say(lang, "原始值", "Raw value"), _value(one.value_raw, one.unit)),
+        (say(lang, "收缩", "Shrinkage"), f"{total}　{names}　{source}"),
+    ]
+
+
+def _bounds(one: Explanation, lang: str) -> list[tuple[str, str]]:
+    """What the score can turn out to be, where that is not settled."""
+    if one.worst == one.best:
+        return []
+    out = say(lang, "不计入", "not counted")
+    low, high = (out if bound is None else f"{100 * bound:.1f}" for bound in (one.worst, one.best))
+    return [(say(lang, "最坏 / 最好", "Worst / best"), f"{low} / {high}")]
 
 
 def _absence(one: Explanation, labels: Labels) -> str:
