@@ -262,6 +262,46 @@ def compared(rows: pl.DataFrame, texts: Texts) -> go.Figure:
     return _layout(figure, 80 + 62 * len(names), showlegend=True)
 
 
+def effective_weights(rows: pl.DataFrame, texts: Texts) -> go.Figure:
+    """Stated and effective weight of each indicator judged (indicator, weight, effective, breached; %)."""
+    names = [f"{code} {texts.label('indicator', code)}" for code in rows["indicator"]]
+    figure = go.Figure()
+    _spans(figure, names, rows["weight"], rows["effective"], RANGE, 3, texts("chart.difference"))
+    figure.add_scatter(
+        x=rows["weight"], y=names, mode="markers", name=texts("chart.stated_weight"),
+        marker={"symbol": "line-ns", "size": 12, "line": {"color": PEER, "width": 2.5}},
+        hovertemplate="%{y}: %{x:.1f}%<extra></extra>",
+    )  # fmt: skip
+    figure.add_scatter(
+        x=rows["effective"], y=names, mode="markers", name=texts("chart.effective_weight"),
+        marker={"color": MAIN, "size": 10, "symbol": ["x" if b else "circle" for b in rows["breached"]]},
+        hovertemplate="%{y}: %{x:.1f}%<extra></extra>",
+    )  # fmt: skip
+    figure.update_xaxes(rangemode="tozero", ticksuffix="%", gridcolor=GRID, tickfont={"color": MUTED})
+    figure.update_yaxes(categoryorder="array", categoryarray=names[::-1], tickfont={"size": 11})
+    return _layout(
+        figure, 90 + 21 * len(names), showlegend=True,
+        legend={"orientation": "h", "y": 1.06, "x": 0, "font": {"size": 12, "color": MUTED}},
+    )  # fmt: skip
+
+
+def sobol(rows: pl.DataFrame, texts: Texts) -> go.Figure:
+    """First-order and total indices of one output, with their intervals (input, first…, total…)."""
+    names = [texts.label("input", code) for code in rows["input"]]
+    figure = go.Figure()
+    for part, colour, size in (("total", RANGE, 12), ("first", MAIN, 9)):
+        _spans(figure, names, rows[f"{part}_low"], rows[f"{part}_high"], colour, 2, "")
+        figure.data[-1].showlegend = False
+        figure.add_scatter(
+            x=rows[part], y=names, mode="markers", name=texts(f"chart.sobol_{part}"),
+            marker={"color": colour, "size": size, "symbol": "diamond" if part == "first" else "circle"},
+            hovertemplate="%{y}: %{x:.2f}<extra></extra>",
+        )  # fmt: skip
+    figure.update_xaxes(gridcolor=GRID, tickfont={"color": MUTED})
+    figure.update_yaxes(categoryorder="array", categoryarray=names[::-1])
+    return _layout(figure, 80 + 30 * len(names), showlegend=True)
+
+
 def _spans(  # noqa: PLR0913, PLR0917 - what is drawn, and how
     figure: go.Figure, names: list[str], low: pl.Series, high: pl.Series, colour: str, width: int,
            title: str) -> None:  # fmt: skip

@@ -7,9 +7,11 @@ from typing import Any
 
 import streamlit as st
 
+from dashboards import charts
 from dashboards.i18n import DASH, Texts
+from dashboards.queries import methods as queries
 from dashboards.tables import Head, badge, cell, share_bar, table
-from dashboards.view import PROPOSED, View, heading, run_line, section
+from dashboards.view import PROPOSED, View, chart, heading, run_line, section
 from data_contracts.contract import load_contracts
 from models.assessment.parameter_names import parameters
 
@@ -35,6 +37,9 @@ def render(view: View) -> None:
     _indicator(t, indicators[chosen])
     section(t("methods.weights.title"), t("methods.weights.lead"), proposed=True)
     _weights(t, method)
+    _effective(view)
+    _coherence(view)
+    _sensitivity(view)
     section(t("methods.parameters.title"), t("methods.parameters.lead"), proposed=True)
     _parameters(t, method)
 
@@ -95,6 +100,56 @@ def _weights(t: Texts, method: dict[str, Any]) -> None:
             if one["dimension"] == dimension["code"]
         ]
     st.html(table(heads, rows, t("methods.weights.title")))
+
+
+def _effective(view: View) -> None:
+    """What each indicator really weighs, beside what it is said to weigh."""
+    t = view.texts
+    section(t("methods.effective.title"), t("methods.effective.lead"), proposed=True)
+    found = queries.effective_weights(view.con)
+    if found.is_empty():
+        st.text(t("methods.effective.none"))
+        return
+    chart(charts.effective_weights(found, t), "effective", t("methods.effective.title"))
+
+
+def _coherence(view: View) -> None:
+    t = view.texts
+    section(t("methods.coherence.title"), t("methods.coherence.lead"), proposed=True)
+    heads = [
+        Head(t("column.check"), css="name"),
+        Head(t("methods.coherence.items"), True),
+        Head(t("methods.coherence.breached"), True),
+        Head(t("methods.coherence.unsigned"), True),
+        Head(t("methods.coherence.which")),
+    ]
+    rows = [
+        (
+            t.label("coherence_check", one["check"]),
+            t.integer(one["items_n"]),
+            t.integer(one["breached_n"]),
+            t.integer(one["unsigned_n"]),
+            t("list.comma").join(one["items"] or []),
+        )
+        for one in queries.coherence(view.con).iter_rows(named=True)
+    ]
+    st.html(table(heads, rows, t("methods.coherence.title")))
+
+
+def _sensitivity(view: View) -> None:
+    """How much of the doubt about ranks, and about the selected set, each source brings."""
+    t = view.texts
+    section(t("methods.sensitivity.title"), t("methods.sensitivity.lead"), proposed=True)
+    found = queries.sensitivity(view.con)
+    if found.is_empty():
+        st.text(t("methods.sensitivity.none"))
+        return
+    outputs = found["output"].unique(maintain_order=True).to_list()
+    for place, output in zip(st.columns(len(outputs), gap="large"), outputs, strict=True):
+        with place:
+            st.html(f'<p class="fq-legend">{cell(t.label("output", output))}</p>')
+            name = t("methods.sensitivity.alt", output=t.label("output", output))
+            chart(charts.sobol(found.filter(found["output"] == output), t), f"sobol_{output}", name)
 
 
 def _parameters(t: Texts, method: dict[str, Any]) -> None:

@@ -29,6 +29,7 @@ MADE = {
     "regions.": ("cast_class.title", "level.title", "size_class.title"),
     "methods.missing.": ("M", "N", "H"),
     "methods.direction.": ("higher", "lower"),
+    "chart.sobol_": ("first", "total"),
     "attention.": tuple(f"{n}{part}" for n in ("unfiled_n", "returned_n", "overdue_n", "stalled_n",
                                                "pending_n", "barred_n") for part in ("", ".do")),
     "task.": tuple(TASKS),
