@@ -133,6 +133,7 @@ def _measures(
                     "pending_numerator": pl.Series([None] * n, dtype=pl.Float64),
                     "pending_denominator": pl.Series([None] * n, dtype=pl.Float64),
                     "self_reported_numerator": np.where(is_told, favourable, 0.0),
+                    "evidence_mean": weight,
                     "absence": pl.Series(["annual_report"] * n, dtype=pl.String),
                     "is_absence_confirmed": np.zeros(n, dtype=np.bool_),
                     "is_due": np.zeros(n, dtype=np.bool_),

@@ -259,6 +259,7 @@ def _measures(indicators: pl.DataFrame) -> pl.DataFrame:
         *((2 * (pl.col("grade") == c.removesuffix("_n"))).cast(pl.Int64).alias(c) for c in counts),
         rows_n=pl.lit(2, pl.Int64), pending_n=pl.lit(0, pl.Int64), pending_numerator=pl.lit(None, pl.Float64),
         pending_denominator=pl.lit(None, pl.Float64), self_reported_numerator=pl.lit(None, pl.Float64),
+        evidence_mean=pl.lit(1.0),
         answer=pl.lit(None, pl.String), absence=pl.lit(None, pl.String),
         is_absence_confirmed=pl.lit(False), is_due=pl.lit(False),
     )  # fmt: skip

@@ -112,7 +112,7 @@ def _laid_out(
         )
         .with_columns(pl.when("has_figure").then(pl.col("numerator", "numerator_raw", "denominator")))
     )
-    return _with_evidence(rows, methodology)
+    return _with_evidence(rows)
 
 
 def _rules(methodology: Methodology) -> pl.DataFrame:
@@ -174,17 +174,14 @@ def _peer_figures(rows: pl.DataFrame, methodology: Methodology) -> pl.DataFrame:
     )
 
 
-def _with_evidence(rows: pl.DataFrame, methodology: Methodology) -> pl.DataFrame:
+def _with_evidence(rows: pl.DataFrame) -> pl.DataFrame:
     """Favourable counts, raw and weighted; what evidence leaves of them; the part that is self-reported.
 
-    Without a favourable count there is nothing to take the ratio of: the mean weight of the rows' grades
-    stands in.
+    Without a favourable count there is nothing to take the ratio of: the mean evidence weight of the rows
+    stands in, with what checks of them found, so that a refutation never helps.
     """
     import polars as pl
 
-    weights = methodology.evidence.weights
-    graded = pl.sum_horizontal(pl.col(f"{grade}_n").fill_null(0) for grade in weights)
-    mean = pl.sum_horizontal(pl.col(f"{g}_n").fill_null(0) * weight for g, weight in weights.items()) / graded
     held = pl.col("numerator_raw").clip(0, pl.col("denominator"))
     return rows.with_columns(
         favourable=pl.when("is_lower_better").then(pl.col("denominator") - held).otherwise(held),
@@ -198,9 +195,7 @@ def _with_evidence(rows: pl.DataFrame, methodology: Methodology) -> pl.DataFrame
         evidence_share=pl.when("has_figure").then(
             pl.when(pl.col("filed_favourable") > 0)
             .then(pl.col("weighed") / pl.col("filed_favourable"))
-            .when(graded > 0)
-            .then(mean)
-            .otherwise(1.0)
+            .otherwise(pl.col("evidence_mean").fill_null(1.0))
             .clip(0, 1)
         ),
         self_reported_share=pl.when(pl.col("has_figure") & (pl.col("weighed") > 0))

@@ -14,6 +14,7 @@
 --   pending_n                  those rows that are under verification
 --   pending_numerator, pending_denominator   of those rows, as filed; null without any
 --   self_reported_numerator    the favourable part, as weighed, of the rows that are self-reported only
+--   evidence_mean              mean evidence weight (0–1) of the rows that count; null without any
 --   answer                     not_applicable | not_counted, where the society said so
 select c.society_id,
        c.indicator,
@@ -44,6 +45,8 @@ select c.society_id,
                when r.is_lower_better then c.evidence_weight * (c.denominator - c.numerator)
                else c.evidence_weight * c.numerator
            end), 10) as self_reported_numerator,
+       round(avg(case when c.is_pending or c.numerator is null then null else c.evidence_weight end), 10)
+           as evidence_mean,
        max(c.answer) as answer
 from contributions_all c
 join indicator_rules r on r.indicator = c.indicator

@@ -52,7 +52,8 @@ def side(method: Methodology, figures: list[tuple[str, str, float, float]], **so
     rows = [
         {"society_id": s, "indicator": i, "numerator": n, "numerator_raw": n, "denominator": d,
          **dict.fromkeys(COUNTS, 0), "rows_n": 1, "onsite_n": 1, "pending_numerator": None,
-         "pending_denominator": None, "self_reported_numerator": None, "answer": None, "absence": None,
+         "pending_denominator": None, "self_reported_numerator": None, "evidence_mean": 1.0,
+         "answer": None, "absence": None,
          "is_absence_confirmed": False, "is_due": False}
         for s, i, n, d in figures
     ]  # fmt: skip

@@ -16,6 +16,7 @@ MEASURE_SCHEMA = {
     "society_id": pl.String, "indicator": pl.String, "numerator": pl.Float64, "numerator_raw": pl.Float64,
     "denominator": pl.Float64, **dict.fromkeys(COUNTS, pl.Int64),
     "pending_numerator": pl.Float64, "pending_denominator": pl.Float64, "self_reported_numerator": pl.Float64,
+    "evidence_mean": pl.Float64,
     "answer": pl.String, "absence": pl.String,
     "is_absence_confirmed": pl.Boolean,
     "is_due": pl.Boolean,
@@ -36,6 +37,7 @@ def measure(
     row = {"society_id": society, "indicator": indicator, "numerator": numerator, "numerator_raw": numerator,
            "denominator": denominator, **dict.fromkeys(COUNTS, 0), "rows_n": n, "attached_n": n,
            "pending_numerator": None, "pending_denominator": None, "self_reported_numerator": None,
+           "evidence_mean": None,
            "answer": None, "absence": None, "is_absence_confirmed": True, "is_due": False}  # fmt: skip
     return {**row, **more}
 

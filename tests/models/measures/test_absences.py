@@ -55,3 +55,22 @@ def test_rows_that_an_authority_says_do_not_exist_are_under_verification(
     )
     one = compute(con, SPEC_YEAR, methodology).measures.filter(pl.col("indicator") == "3.2")
     assert one.select("numerator", "denominator", "pending_n").row(0) == (None, None, 1)
+
+
+@pytest.mark.parametrize(("outcome", "share"), [("confirmed", 1.0), ("partly", 0.5), ("refuted", 0.0)])
+def test_a_refutation_never_helps_where_nothing_is_favourable(
+    methodology: Methodology, fill: Fill, outcome: str, share: float
+) -> None:
+    from models.assessment.indicators import evaluate
+
+    con = duckdb.connect()
+    rows = (
+        "society | setting | rep_limit | jif_threshold | evidence\nA | awards | | 是 | \nA | talent | | 是 | "
+    )
+    check = f"society | family | method | outcome\nA | evaluation_activities | onsite | {outcome}"
+    fill(con, {"annual_reports": REPORT, "evaluation_activities": rows, "verifications": check})
+    found = compute(con, SPEC_YEAR, methodology)
+    societies = pl.DataFrame({"society_id": ["x/1/A"], "peer_group": ["x"], "size_class": ["micro"]})
+    one = evaluate(found.measures, found.signals, societies, methodology).filter(pl.col("indicator") == "4.5")
+    assert one["numerator_raw"].item() == 0
+    assert one["evidence_share"].item() == share
