@@ -10,15 +10,16 @@ import numpy as np
 import polars as pl
 
 from benchmarks._measure import Meter
-from models.assessment.cells import Cells, make_cells
+from models.assessment.cells import make_cells
 from models.assessment.chances import band_frame
-from models.assessment.exemplars import NO_YEARS, Candidates, decide, selection_chances
+from models.assessment.exemplars import NO_YEARS, Candidates, decide, selected_in, selection_chances
 from models.assessment.indicators import evaluate
 from models.assessment.methodology import Methodology, load
-from models.assessment.plan import weight_draws
+from models.assessment.plan import joint_plan, weight_draws
 from models.assessment.rankings import rank_set_frame
-from models.assessment.scoring import score
-from models.assessment.uncertainty import Draws, draw, joint_rank_ranges, rank_ranges
+from models.assessment.scoring import Scores, score
+from models.assessment.simulation import interval
+from models.assessment.uncertainty import Draws, draw, joint_rank_ranges, rank_ranges, simulator_for
 
 SOCIETIES = 25_000
 SEED = 20230090
@@ -48,18 +49,36 @@ def run(meter: Meter) -> None:
     )
     shaken, filled = weight_draws(methodology, 1_000, SEED), np.nan_to_num(scores.indicator)
 
+    def joint() -> np.ndarray:
+        simulator = simulator_for(cells, methodology, SEED, methodology.uncertainty.draws)
+        drawn = simulator.run(joint_plan(methodology, SEED))
+        interval(drawn.composite, methodology.uncertainty.interval)
+        draws = Draws(simulator, drawn, drawn, drawn, np.zeros(len(drawn.composite), dtype=np.bool_))
+        return selected_in(_candidates(societies, scores, draws), drawn, methodology)
+
     def decided() -> tuple[Draws, pl.DataFrame]:
-        return _decided(societies, scores, cells, methodology)
+        draws = draw(cells, methodology, SEED)
+        candidates = _candidates(societies, scores, draws)
+        for drawn in (draws.data, draws.method):
+            selection_chances(candidates, drawn, methodology)
+        layers = {name: drawn.bands for name, drawn in draws.layers().items()}
+        band_frame(scores.society_ids, scores.is_rated, layers, methodology)
+        return draws, decide(candidates, 2025, methodology).exemplars
 
     def bare() -> None:
         np.sort(shaken @ filled.T, axis=0)
 
-    draws, decisions = meter.work(
-        "scores, intervals and selection in each draw, three layers",
-        decided,
+    selected = meter.work(
+        "everything drawn: scores, intervals and selection in each draw",
+        joint,
         floor=bare,
         seconds=30,
         gigabytes=4,
+    )
+    meter.figure("draws in which somebody is selected", selected.any(axis=1).sum(), minimum=1_000)
+    del selected
+    draws, decisions = meter.work(
+        "data, method and both, with selection in each draw, and the decisions", decided, gigabytes=4
     )
     groups, level = societies["peer_group"], methodology.uncertainty.interval
     meter.work(
@@ -82,12 +101,9 @@ def run(meter: Meter) -> None:
     meter.figure("societies selected", decisions.filter(pl.col("decision") == "selected").height, minimum=1)
 
 
-def _decided(
-    societies: pl.DataFrame, scores: object, cells: Cells, methodology: Methodology
-) -> tuple[Draws, pl.DataFrame]:
-    draws = draw(cells, methodology, SEED)
+def _candidates(societies: pl.DataFrame, scores: Scores, draws: Draws) -> Candidates:
     nothing = pl.Series([None] * SOCIETIES, dtype=pl.String)
-    candidates = Candidates(
+    return Candidates(
         societies=societies,
         scores=scores,
         draws=draws,
@@ -97,12 +113,6 @@ def _decided(
         practice_tag=pl.Series(["education"] * SOCIETIES),
         past=pl.DataFrame(schema=NO_YEARS),
     )
-    for drawn in (draws.data, draws.method):
-        selection_chances(candidates, drawn, methodology)
-    band_frame(
-        scores.society_ids, scores.is_rated, {n: d.bands for n, d in draws.layers().items()}, methodology
-    )
-    return draws, decide(candidates, 2025, methodology).exemplars
 
 
 def _measures(
