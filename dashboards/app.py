@@ -37,7 +37,8 @@ def main() -> None:
                 for page in pages
             ]
             for group, pages in GROUPS.items()
-        }
+        },
+        expanded=True,
     )
     chosen.run()
     if shown is not None:

@@ -65,12 +65,12 @@ def _layout(figure: go.Figure, height: int, **more: Any) -> go.Figure:
     return figure
 
 
-def bands(now: pl.DataFrame, before: pl.DataFrame | None, years: tuple[int, int], texts: Texts) -> go.Figure:
+def bands(now: pl.DataFrame, before: pl.DataFrame | None, years: tuple[str, str], texts: Texts) -> go.Figure:
     """Societies by band (band, societies_n), with last year's beside them."""
     figure = go.Figure()
     if before is not None:
         figure.add_bar(
-            name=texts("overview.bands.year", year=years[1]),
+            name=years[1],
             x=[texts.label("band", code) for code in before["band"]],
             y=before["societies_n"],
             marker={"color": "#FFFFFF", "line": {"color": MUTED, "width": 1.2}},
@@ -80,7 +80,7 @@ def bands(now: pl.DataFrame, before: pl.DataFrame | None, years: tuple[int, int]
             hovertemplate="%{x}: %{y}<extra></extra>",
         )
     figure.add_bar(
-        name=texts("overview.bands.year", year=years[0]),
+        name=years[0],
         x=[texts.label("band", code) for code in now["band"]],
         y=now["societies_n"],
         marker={"color": [BANDS[code] for code in now["band"]]},

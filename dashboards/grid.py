@@ -13,7 +13,7 @@ import streamlit as st
 
 from dashboards import filterbar, state
 from dashboards.queries.base import Listing
-from dashboards.tables import Head, Html, table
+from dashboards.tables import Head, table
 from dashboards.view import PROPOSED, View
 from models.publication.sheets import Column, Sheet, csv_bytes, lay_out, workbook_bytes
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROWS = 200
-NUMBERS = ("integer", "number", "score", "share")
+NUMBERS = ("integer", "number", "score", "share", "points")
 WIDTHS = {
-    "integer": 9, "number": 10, "score": 9, "share": 9, "date": 12, "code": 21, "label": 14, "labels": 24,
-    "text": 24,
+    "integer": 9, "number": 10, "score": 9, "share": 9, "points": 9, "date": 12, "code": 21, "label": 14,
+    "labels": 24, "text": 24,
 }  # fmt: skip
 Row = dict[str, Any]
 
@@ -35,7 +35,8 @@ class Col:
     """A column: its key in the listing, title, kind, and how a cell is drawn where plain text will not do.
 
     `kind`: text, code, label (named by `labels`), labels (a list of them), integer, number, score (0–100),
-    share (0–1), date. `draw` gets the row; the download takes the value itself, typed.
+    share (0–1), points (a signed difference), date. `draw` gets the row; the download takes the value
+    itself, typed. `is_part`: drawn within another column, a column of its own in the file.
     """
 
     key: str
@@ -44,13 +45,14 @@ class Col:
     labels: str = ""
     draw: Callable[[Row], str | None] | None = None
     css: str = ""
-    is_part: bool = False  # drawn within another column on the screen, a column of its own in the file
+    is_part: bool = False
     width: float | None = None
 
     @property
     def head(self) -> Head:
         """The heading on the screen."""
-        return Head(self.title, self.kind in NUMBERS, self.css)
+        css = f"{self.css} date".strip() if self.kind == "date" else self.css
+        return Head(self.title, self.kind in NUMBERS, css)
 
 
 def show(t: Texts, column: Col, value: Any) -> str | None:
@@ -132,9 +134,7 @@ def downloads(view: View, name: str, title: str, columns: Sequence[Col], listing
 
 def _sheets(view: View, title: str, columns: Sequence[Col], listing: Listing, con: Any) -> list[Sheet]:
     frame = listing.all(con)
-    laid = tuple(
-        Column(c.key, c.title, c.title, _kind(c), c.width or WIDTHS.get(c.kind, 16)) for c in columns
-    )
+    laid = tuple(Column(c.key, c.title, c.title, _kind(c), c.width or WIDTHS[c.kind]) for c in columns)
     named = frame.select(_named(view.texts, c, frame[c.key]) for c in columns)
     return [lay_out(_sheet_name(title), laid, named), notes(view, title, frame.height)]
 
@@ -172,10 +172,3 @@ def notes(view: View, title: str, rows: int) -> Sheet:
     laid = (Column("item", t("notes.item"), t("notes.item"), "text", 18),
             Column("content", t("notes.content"), t("notes.content"), "text", 80))  # fmt: skip
     return lay_out(t("notes.sheet"), laid, frame)
-
-
-def linked(text: str, href: str) -> Html:
-    """A link in a cell."""
-    from html import escape
-
-    return Html(f'<a href="{escape(href)}" target="_self">{escape(text)}</a>')

@@ -44,6 +44,7 @@ GROUPS: dict[str, tuple[Page, ...]] = {
         Page("exemplars", "exemplars"),
         Page("society", "society", has_filters=False),
         Page("compare", "compare", has_filters=False),
+        Page("changes", "changes"),
     ),
     "nav.tasks": (
         Page("charter", "task", argument="D1"),
@@ -61,6 +62,7 @@ GROUPS: dict[str, tuple[Page, ...]] = {
     "nav.method": (
         Page("quality", "quality", has_filters=False),
         Page("methods", "methods", has_filters=False),
+        Page("what_if", "what_if", has_filters=False),
         Page("filing_check", "filing_check", has_filters=False, needs_run=False),
     ),
 }

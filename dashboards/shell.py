@@ -27,6 +27,7 @@ HEAD = "\n".join(
         f'<link rel="stylesheet" href="{STATIC_PATH}/app.css">',
         f'<script src="{STATIC_PATH}/base.js"></script>',
         f'<script defer src="{STATIC_PATH}/localise.js"></script>',
+        f'<script defer src="{STATIC_PATH}/charts.js"></script>',
     )
 )
 FIXED_HEADERS = {

@@ -158,7 +158,19 @@ def section(title: str, lead: str = "", proposed: bool = False, anchor: str = ""
 
 def chart(figure: Any, key: str, alt: str) -> None:
     """A Plotly figure with our fonts and without its maker's services."""
-    st.plotly_chart(figure, width="stretch", theme=None, config=charts.CONFIG, key=key, alt=alt)
+    with st.container(key=f"chart_{key}"):
+        st.plotly_chart(figure, width="stretch", theme=None, config=charts.CONFIG, key=key, alt=alt)
+        # static/charts.js makes the files in the reader's browser.
+        name = cell(alt)
+        st.html(
+            '<div class="fq-charts">'
+            + "".join(
+                f'<button type="button" data-chart="{name}" data-format="{kind}" '
+                f'aria-label="{name} {kind.upper()}">{kind.upper()}</button>'
+                for kind in ("png", "svg")
+            )
+            + "</div>"
+        )
 
 
 def run_line(view: View) -> str:

@@ -13,6 +13,8 @@ from dashboards.queries import exemplars, overview
 from dashboards.tables import Head, badge, cards, mark, share_bar, table
 from dashboards.view import View, chart, heading, run_line, section
 
+ROWS = 15
+
 
 def render(view: View) -> None:
     """The whole page."""
@@ -30,9 +32,16 @@ def render(view: View) -> None:
     with right:
         _reasons(view)
     section(t("near.title"), t("near.lead"))
-    grid(view, "near", t("near.title"), _near(view), exemplars.near_misses(view.filters))
+    grid(view, "near", t("near.title"), _near(view), exemplars.near_misses(view.filters), rows=ROWS)
     section(t("nominations.title"), t("nominations.lead"))
-    grid(view, "nominations", t("nominations.title"), _nominations(view), exemplars.nominations(view.filters))
+    grid(
+        view,
+        "nominations",
+        t("nominations.title"),
+        _nominations(view),
+        exemplars.nominations(view.filters),
+        rows=ROWS,
+    )
     section(t("objections.title"), t("objections.lead"))
     grid(view, "objections", t("objections.title"), _objections(view), exemplars.objections(view.filters))
 

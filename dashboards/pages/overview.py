@@ -75,7 +75,8 @@ def _bands(view: View) -> None:
     now = overview.bands(view.con, view.filters)
     before = None if view.previous is None else overview.bands(view.previous, view.filters)
     section(t("overview.bands.title"), t("overview.bands.lead"), proposed=True)
-    years = (view.run["year"], view.run["year"] - 1)
+    year = view.run["year"]
+    years = (t("overview.bands.year", year=year), t("overview.bands.year", year=year - 1))
     chart(charts.bands(now, before, years, t), "bands", t("overview.bands.title"))
 
 

@@ -20,7 +20,7 @@ from dashboards.view import View, chart, heading, section
 from models.publication.disclosure import SMALLEST_COUNT
 
 STATES = ("reported", "zero", "not_reported", "not_applicable", "under_verification")
-GREY = 20
+GREY, ROWS = 20, 15
 Shares = Callable[[Any, Filters], pl.DataFrame]
 
 
@@ -189,7 +189,7 @@ def render(view: View, dimension: str) -> None:
         section(t(f"question.{question.key}"), t(f"question.{question.key}.lead"))
         columns = [column(view, text) for text in question.columns]
         title = t(f"question.{question.key}")
-        grid(view, question.key, title, columns, answers[question.key], none=t("question.nobody"), rows=50)
+        grid(view, question.key, title, columns, answers[question.key], none=t("question.nobody"), rows=ROWS)
     if task.shares:
         for place, (key, kind, shares) in zip(
             st.columns(len(task.shares), gap="large"), task.shares, strict=True
@@ -297,4 +297,4 @@ def lowest(view: View, found: pl.DataFrame) -> None:
             draw=lambda one: "—" if one["score"] is None else why(one, t.decimal(one["score"]))),
     ]  # fmt: skip
     title = f"{chosen} {t.label('indicator', chosen)}"
-    grid(view, "lowest", title, columns, tasks.lowest(chosen, view.filters), rows=25)
+    grid(view, "lowest", title, columns, tasks.lowest(chosen, view.filters), rows=ROWS)

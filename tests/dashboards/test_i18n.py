@@ -32,6 +32,8 @@ MADE = {
     "chart.sobol_": ("first", "total"),
     "attention.": tuple(f"{n}{part}" for n in ("unfiled_n", "returned_n", "overdue_n", "stalled_n",
                                                "pending_n", "barred_n") for part in ("", ".do")),
+    "changes.": ("data", "methodology", "peers", "software", "data.note", "methodology.note", "peers.note",
+                 "software.note", "basis.previous_year", "basis.restated"),
     "task.": tuple(TASKS),
     "question.": tuple(f"{one.key}{part}" for task in TASKS.values() for one in task.questions
                        for part in ("", ".lead", ".card", ".remark")),

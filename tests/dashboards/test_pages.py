@@ -97,7 +97,7 @@ def test_a_page_speaks_its_language(start, published, page, lang):
     for text in headings:
         title = re.sub(r"<.*", "", text)
         assert bool(re.search(r"[\u4e00-\u9fff]", title)) == (lang == "zh"), title
-    assert "本项目建议值" in html(app) or page in {"quality", "issues"}
+    assert "本项目建议值" in html(app) or page in {"quality", "issues", "changes"}
 
 
 def test_the_app_opens_on_the_overview(start, published):

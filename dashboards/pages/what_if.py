@@ -1,0 +1,156 @@
+"""权重试算: other weights within the allowed range; nothing is stored, and it is not the assessment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from dashboards import charts, state
+from dashboards.queries import what_if as queries
+from dashboards.tables import Head, Html, badge, cards, cell, interval, table
+from dashboards.view import View, chart, heading, run_line, section
+from models.assessment.methodology.schema import Methodology
+from models.assessment.what_if import Facts, reweigh, what_if
+from models.errors import FengqingError
+
+STEP, SHOWN = 5, 50
+
+
+def render(view: View) -> None:
+    """The whole page."""
+    t = view.texts
+    heading(t("what_if.title"), run_line(view), proposed=True)
+    st.html(f'<div class="fq-banner mend" role="note"><strong><span aria-hidden="true">△</span> '
+            f"{cell(t('what_if.not'))}</strong><span>{cell(t('what_if.not.text'))}</span></div>")  # fmt: skip
+    try:
+        methodology = queries.methodology(view.con)
+        factors = _factors(view, methodology)
+        now = queries.published(view.con)
+        if all(factor == 1 for factor in factors.values()):
+            tried = now
+        else:
+            facts: Facts = queries.facts(view.con, view.previous, view.run["year"])
+            with st.spinner(t("what_if.working")):
+                seed = int(view.run["manifest"]["seed"])
+                tried = what_if(facts, view.run["year"], reweigh(methodology, factors), seed)
+    except FengqingError as error:
+        st.html(f'<p class="fq-none">{cell(error.text(view.lang))}</p>')
+        return
+    both = now.join(tried, on="society_id", suffix="_then")
+    _cards(view, both)
+    _bands(view, now, tried)
+    _selected(view, both)
+    _moved(view, both)
+
+
+def _factors(view: View, methodology: Methodology) -> dict[str, float]:
+    """A slider a dimension, in per cent of its weight; the URL holds what is not 100."""
+    t = view.texts
+    spread = round(methodology.uncertainty.weight_spread * 100)
+    section(t("what_if.weights"), t("what_if.weights.lead", spread=spread), proposed=True)
+    found = {}
+    places = st.columns(4) + st.columns(4)
+    for place, dimension in zip(places, methodology.dimensions, strict=False):
+        name = f"w{dimension.code[1:]}"
+        given = state.get(name) or "100"
+        start = int(given) if given.isascii() and given.isdigit() else 100
+        with place:
+            chosen = st.slider(
+                f"{dimension.code} {t.label('dimension', dimension.code)}", 100 - spread, 100 + spread,
+                min(max(start, 100 - spread), 100 + spread), STEP, format="%d%%", key=state.key(name),
+            )  # fmt: skip
+        state.put(name, None if chosen == 100 else str(chosen))
+        found[dimension.code] = chosen / 100
+    with places[7]:
+        if st.button(t("what_if.reset"), key="reset_weights"):
+            state.clear([f"w{dimension.code[1:]}" for dimension in methodology.dimensions])
+            state.write()
+            st.rerun()
+    return found
+
+
+def _cards(view: View, both: pl.DataFrame) -> None:
+    t = view.texts
+    rated = both.filter(pl.col("score").is_not_null())
+    shift = (pl.col("rank_low_then") - pl.col("rank_low")).abs()
+    gone = both.filter(pl.col("decision") == "selected", pl.col("decision_then") != "selected").height
+    new = both.filter(pl.col("decision") != "selected", pl.col("decision_then") == "selected").height
+    moved = rated.select((pl.col("score_then") - pl.col("score")).abs().max()).item()
+    items = [
+        (t("what_if.bands"), t.integer(both.filter(pl.col("band") != pl.col("band_then")).height),
+         t("what_if.bands.note", n=t.integer(rated.height))),
+        (t("what_if.new"), t.integer(new), t("what_if.new.note")),
+        (t("what_if.gone"), t.integer(gone), t("what_if.gone.note")),
+        (t("what_if.most"), t.decimal(moved), t("what_if.most.note")),
+        (t("what_if.ranks"), t.integer(rated.filter(shift > 0).height), t("what_if.ranks.note")),
+    ]  # fmt: skip
+    st.html(cards(items))
+
+
+def _bands(view: View, now: pl.DataFrame, tried: pl.DataFrame) -> None:
+    t = view.texts
+    section(t("what_if.distribution"), t("what_if.distribution.lead"))
+    codes = pl.DataFrame({"band": t.options("band")})
+
+    def counted(frame: pl.DataFrame) -> pl.DataFrame:
+        counts = frame.group_by("band").agg(societies_n=pl.len())
+        return codes.join(counts, on="band", how="left", maintain_order="left").fill_null(0)
+
+    names = (t("what_if.tried"), t("what_if.published"))
+    chart(charts.bands(counted(tried), counted(now), names, t), "what_if", t("what_if.distribution"))
+
+
+def _row(view: View, one: dict[str, Any], names: dict[str, str]) -> list[str | None]:
+    t = view.texts
+
+    def span(end: str) -> Html:
+        if one[f"score{end}"] is None:
+            return Html("—")
+        low, high = t.decimal(one[f"low{end}"]), t.decimal(one[f"high{end}"])
+        said = t("society.interval", low=low, high=high)
+        scale = interval(one[f"score{end}"], one[f"low{end}"], one[f"high{end}"], said)
+        return Html(f"{scale}<small>{t.decimal(one[f'score{end}'])} ({low}–{high})</small>")
+
+    def ranks(end: str) -> str:
+        return "—" if one[f"rank_low{end}"] is None else t.span(one[f"rank_low{end}"], one[f"rank_high{end}"])
+
+    def pair(kind: str, css: str) -> Html:
+        marks = [badge(t.label(kind, one[f"{kind}{end}"]), f"{css}{one[f'{kind}{end}']}")
+                 for end in ("", "_then")]  # fmt: skip
+        return marks[0] if one[kind] == one[f"{kind}_then"] else Html(f"{marks[0]} → {marks[1]}")
+
+    code = one["society_id"]
+    return [
+        view.link(names[code], "society", society=code), span(""), span("_then"),
+        f"{ranks('')} → {ranks('_then')}", pair("band", "band-"), pair("decision", ""),
+    ]  # fmt: skip
+
+
+def _table(view: View, found: pl.DataFrame, title: str) -> None:
+    t = view.texts
+    if found.is_empty():
+        st.html(f'<p class="fq-none">{cell(t("what_if.nobody"))}</p>')
+        return
+    names = queries.names(view.con, found["society_id"].to_list())
+    heads = [Head(t("column.society"), css="name"), Head(t("what_if.published"), css="bar"),
+             Head(t("what_if.tried"), css="bar"), Head(t("column.peer_rank")), Head(t("column.band")),
+             Head(t("column.decision"))]  # fmt: skip
+    st.html(table(heads, [_row(view, one, names) for one in found.iter_rows(named=True)], title))
+
+
+def _selected(view: View, both: pl.DataFrame) -> None:
+    t = view.texts
+    section(t("what_if.selected"), t("what_if.selected.lead"))
+    either = both.filter((pl.col("decision") == "selected") | (pl.col("decision_then") == "selected"))
+    is_same = pl.col("decision") == pl.col("decision_then")
+    _table(view, either.sort(is_same, "society_id").head(SHOWN), t("what_if.selected"))
+
+
+def _moved(view: View, both: pl.DataFrame) -> None:
+    t = view.texts
+    section(t("what_if.moved"), t("what_if.moved.lead", n=SHOWN))
+    changed = both.filter(pl.col("band") != pl.col("band_then"))
+    order = (pl.col("score_then") - pl.col("score")).abs()
+    _table(view, changed.sort(order, "society_id", descending=[True, False]).head(SHOWN), t("what_if.moved"))

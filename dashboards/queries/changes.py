@@ -1,0 +1,72 @@
+"""Queries of 运行比较: what changed against the runs that this one was compared with."""
+
+from __future__ import annotations
+
+import polars as pl
+from duckdb import DuckDBPyConnection
+
+from dashboards.filters import ALL, Filters
+from dashboards.queries.base import Listing, Row, the
+
+EFFECTS = ("data", "methodology", "peers", "software")
+
+
+def bases(con: DuckDBPyConnection) -> list[tuple[str, str]]:
+    """(basis, base_run_id) of the comparisons made."""
+    return con.sql("select distinct basis, base_run_id from comparisons order by all").fetchall()
+
+
+def notes(con: DuckDBPyConnection, basis: str) -> list[tuple[str, str]]:
+    """(zh, en) of what the reader of a comparison must know."""
+    return con.sql(
+        "select note_zh, note_en from comparisons where basis = $1 and note_code is not null order by all",
+        params=[basis],
+    ).fetchall()
+
+
+def figures(con: DuckDBPyConnection, basis: str, filters: Filters = ALL) -> Row:
+    """societies_n (rated in both), change, change_size, entered_n, left_n, mean size of each effect."""
+    sizes = ", ".join(f"avg(abs({name})) as {name}_size" for name in EFFECTS)
+    return the(
+        con,
+        f"""
+        select count(change) as societies_n, avg(change) as change, avg(abs(change)) as change_size,
+               count(*) filter (before is null and after is not null) as entered_n,
+               count(*) filter (before is not null and after is null) as left_n, {sizes}
+        from changes where basis = $basis and scope = 'composite' and {filters.where()}
+        """,
+        {"basis": basis, **filters.parameters},
+    )
+
+
+def dimensions(con: DuckDBPyConnection, basis: str, filters: Filters = ALL) -> pl.DataFrame:
+    """One row a dimension: item, societies_n, change and the mean of each effect, in points."""
+    means = ", ".join(f"avg({name}) as {name}" for name in EFFECTS)
+    return con.sql(
+        f"""
+        select item, count(change) as societies_n, avg(change) as change, {means}
+        from changes where basis = $basis and scope = 'dimension' and {filters.where()}
+        group by item order by item
+        """,
+        params={"basis": basis, **filters.parameters},
+    ).pl()
+
+
+def societies(basis: str, filters: Filters = ALL) -> Listing:
+    """Societies rated in both runs, the largest change first, with the indicator that moved each most."""
+    return Listing(
+        f"""
+        with most as (
+            select society_id, arg_max(item, abs(change)) as indicator, max_by(change, abs(change)) as moved
+            from changes where basis = $basis and scope = 'indicator' and change is not null
+            group by society_id
+        )
+        select s.society_id, s.name, h.before, h.after, h.change, h.data, h.methodology, h.peers, h.software,
+               m.indicator, m.moved
+        from changes h join societies s using (society_id) left join most m using (society_id)
+        where h.basis = $basis and h.scope = 'composite' and h.change is not null
+            and {filters.where("h.society_id")}
+        order by abs(h.change) desc, h.society_id
+        """,
+        {"basis": basis, **filters.parameters},
+    )

@@ -1,0 +1,47 @@
+"""What-if: the run's own weights give the run back, others move it, and a range is kept."""
+
+import duckdb
+import pytest
+
+from dashboards.queries import what_if as queries
+from models.assessment.assess import assess
+from models.assessment.methodology import load
+from models.assessment.what_if import reweigh, what_if
+from models.errors import FengqingError
+from models.sample.facts import accepted, connected
+from models.sample.population import population
+from models.sample.records.year import year_records
+from models.sample.season import Season
+
+YEAR, SEED = 2025, 7
+
+
+@pytest.fixture(scope="module")
+def con():
+    season = Season(population(60, [YEAR], SEED), YEAR, YEAR, SEED)
+    with connected(accepted(season, year_records(season))) as facts:
+        found = assess(facts, YEAR, load(YEAR), SEED)
+    made = duckdb.connect()
+    for name in ("societies", "indicators", "composite", "exemplars", "decision_objections"):
+        made.register("incoming", getattr(found, name))
+        made.execute(f"create table {name} as select * from incoming")
+    yield made
+    made.close()
+
+
+def test_the_runs_own_weights_give_the_run_back(con):
+    facts, published = queries.facts(con, None, YEAR), queries.published(con)
+    again = what_if(facts, YEAR, load(YEAR), SEED)
+    assert again.select(published.columns).equals(published)
+    moved = what_if(facts, YEAR, reweigh(load(YEAR), {"D4": 1.25, "D1": 0.75}), SEED)
+    assert (moved["score"] - published["score"]).abs().max() > 0.5
+
+
+def test_reweighing_keeps_the_total_and_the_range():
+    method = load(YEAR)
+    tried = reweigh(method, {"D2": 1.25})
+    assert sum(tried.weights.values()) == pytest.approx(sum(method.weights.values()))
+    second, third = (sum(i.weight for i in tried.indicators if i.dimension == d) for d in ("D2", "D3"))
+    assert second / third == pytest.approx(1.25)
+    with pytest.raises(FengqingError, match=r"1\.3"):
+        reweigh(method, {"D2": 1.3})
