@@ -60,7 +60,7 @@ class Nation:
             composite, meets_floor(dimensions, self.method.exemplars.dimension_floor), np.zeros((N, 4)),
             base.composite - 2, base.composite + 2, nothing, nothing,
         )  # fmt: skip
-        draws = Draws(drawn, drawn, drawn, np.zeros(DRAWS, dtype=bool))
+        draws = Draws(None, drawn, drawn, drawn, np.zeros(DRAWS, dtype=bool))
         past = pl.DataFrame(schema=NO_YEARS)
         found = Candidates(self.societies, scores, draws, self.barred, self.tags, past)
         return found, dimensions.transpose(2, 1, 0)
