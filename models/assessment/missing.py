@@ -1,4 +1,4 @@
-"""What an indicator without a figure is, and what it counts: the rules of `missing_states` and `missing_bounds`."""
+"""What an indicator without a figure is, and what it counts (`missing_states`, `missing_bounds`)."""
 
 from __future__ import annotations
 
