@@ -18,7 +18,7 @@ from models.intake.limits import Limits, Refusal
 
 if TYPE_CHECKING:
     from models.intake.kinds import Kind
-    from models.intake.opening import SheetCells
+    from models.intake.parsing import SheetCells
 
 # Reply of the process: the sheets, a refusal, or that memory ran out.
 SHEETS, REFUSED, NO_MEMORY = "sheets", "refused", "no_memory"
@@ -27,7 +27,7 @@ _CHUNK = 1 << 20
 # All that a reply may be made of, besides Python's own plain values.
 _ALLOWED = {
     ("datetime", "date"), ("datetime", "datetime"), ("datetime", "time"), ("datetime", "timedelta"),
-    ("models.intake.opening", "SheetCells"), ("models.intake.sheetxml", "Oddities"),
+    ("models.intake.parsing", "SheetCells"), ("models.intake.sheetxml", "Oddities"),
 }  # fmt: skip
 
 
@@ -35,7 +35,7 @@ def read_confined(data: bytes, kind: Kind, limits: Limits) -> list[SheetCells]:
     """The sheets of a workbook, read by a process with little memory and little time.
 
     Raises:
-        Refusal: as `opening.read_workbook`; S13 when memory or time runs out.
+        Refusal: as `parsing.parse`; S13 when memory or time runs out.
     """
     return _WORKER.read(data, kind, limits)
 
@@ -157,7 +157,7 @@ def main() -> None:
     """The process: requests on standard input, replies on standard output, until the input ends."""
     import resource
 
-    from models.intake.opening import parse
+    from models.intake.parsing import parse
 
     memory = int(sys.argv[1])
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))

@@ -17,7 +17,8 @@ from models.intake.archives import expand
 from models.intake.frames import CSV_SHEET, Grid, Limits, SourceFile, as_findings, no_findings
 from models.intake.kinds import Kind, is_misnamed, kind_of, suffix_of
 from models.intake.limits import Refusal
-from models.intake.opening import GB_ENCODING, SheetCells, decode, read_workbook
+from models.intake.opening import GB_ENCODING, decode, read_workbook
+from models.intake.parsing import SheetCells
 from models.intake.sheetxml import Oddities
 
 CTYPES = {str: "str", float: "float", int: "int", bool: "bool", dt.datetime: "datetime", dt.date: "date",
