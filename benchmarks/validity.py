@@ -14,10 +14,10 @@ from benchmarks._turnover import turnover
 from models.assessment.methodology import load
 from models.sample.honesty import Honesty
 
-YEAR, NATIONS, SOCIETIES, FIRST_SEED = 2025, 20, 400, 100
+YEAR, NATIONS, SOCIETIES, FIRST_SEED = 2025, 20, 400, 200
 # Other worlds, in which claims without evidence hold more or less often than the method supposes.
-WORLDS, WORLD_NATIONS = (0.2, 0.8, 1.0), 5
-TURNED, TURNOVER_NATIONS = 10, 3
+WORLDS, WORLD_NATIONS = (0.2, 0.8, 1.0), 3
+TURNED, TURNOVER_NATIONS = 6, 3
 LEAST, MOST = 0.88, 0.92
 
 

@@ -113,7 +113,7 @@ class Column:
             start=dict(zip(groupings, start, strict=False)),
             slope=dict(zip(groupings, slope, strict=False)),
             told=told,
-            told_place=places(keys[told], j, EVIDENCE),
+            told_place=places(keys[told], int(cells.family[j]), EVIDENCE),
             told_share=cells.self_reported[members, j][told],
             waiting=waiting,
             waiting_place=places(keys[waiting], j, PENDING),
