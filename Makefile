@@ -70,8 +70,8 @@ templates: setup ## Make the Word templates of the feedback sheet anew
 lock: setup ## Write requirements.lock from pyproject.toml (LOCK_ARGS=--upgrade for newer versions)
 	scripts/lock.sh $(LOCK_ARGS)
 
-docs: setup ## Write the generated documents (data dictionary, indicator handbook)
-	$(fengqing) dictionary --out docs && $(fengqing) handbook --out docs
+docs: setup ## Write the generated documents (data dictionary, indicator handbook, validity)
+	$(fengqing) dictionary --out docs && $(fengqing) handbook --out docs && .venv/bin/python -m benchmarks._chapter
 
 benchmark: setup ## Measure
 	.venv/bin/python -m benchmarks
