@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,8 +12,14 @@ import duckdb
 
 from models.home import Home
 from models.publication import details
-from models.publication.disclosure import SMALLEST_COUNT, sql_for_small_count
+from models.publication.disclosure import (
+    CASE_FAMILIES,
+    SMALLEST_COUNT,
+    sql_for_case_indicators,
+    sql_for_suppressed_indicators,
+)
 from models.publication.snapshot import open_file, snapshot_path
+from models.publication.tables import ASSESSMENT
 
 Role = Literal["national", "line", "supervisor", "society"]
 COLUMNS: dict[Role, str] = {"line": "reporting_line", "supervisor": "supervisor_id", "society": "society_id"}
@@ -66,10 +73,14 @@ NATIONAL_ONLY = (
 
 @dataclass(frozen=True)
 class Scope:
-    """Whose rows a session sees. Without sign-in everybody at the machine is `national`."""
+    """Whose rows a session sees; `cases`: the rows of cases, too, and counts of them however small.
+
+    Without sign-in everybody at the machine is `national`, without cases.
+    """
 
     role: Role = "national"
     value: str | None = None
+    cases: bool = False
 
     def __post_init__(self) -> None:
         if (self.role == "national") != (self.value is None):
@@ -115,23 +126,28 @@ def sql_for_views(source: str, scope: Scope) -> list[str]:
     views["findings_summary"] = f"select * from {source}.findings_summary"
     if scope.role != "national":
         views |= {name: f"select * from {source}.{name} where false" for name in NATIONAL_ONLY}
-    small = sql_for_small_count("d.families", "i.denominator")
-    hidden = ", ".join(
-        f"case when {small} then null else i.{name} end as {name}"
-        for name in ("numerator", "numerator_raw", "denominator", "value_raw")
-    )
-    # Small counts of cases never reach a page: neither the figures nor the rows they are made of.
-    views["indicators"] = (
-        f"select i.* replace ({hidden}), {small} as is_suppressed from {source}.indicators i "
-        f"join {source}.indicator_definitions d using (indicator) where {seen}"
-    )
+    rows_of_cases = seen if scope.cases else "false"
+    views |= {name: f"select * from {source}.{name} where {rows_of_cases}" for name in details.CLOSED}
+    # Small counts of cases never reach a page: neither the figures nor the rows they are made of. They are
+    # found over the whole run: a scope's few societies must not look like a group of their own.
+    indicators = f"select *, false as is_suppressed from {source}.indicators"
+    if not scope.cases:
+        indicators = sql_for_suppressed_indicators(source, tuple(ASSESSMENT["indicators"].columns))
+    views["indicators"] = f"select * from ({indicators}) where {seen}"
+    closed = "false" if scope.cases else f"(c.family in ({_quoted(CASE_FAMILIES)}))"
     views["contributions"] = (
-        f"select c.* from {source}.contributions c anti join (select society_id, indicator "
-        f"from {source}.indicators i join {source}.indicator_definitions d using (indicator) "
-        f"where {small}) h using (society_id, indicator) "
-        f"where {seen.replace('society_id in', 'c.society_id in')}"
+        f"select c.* from {source}.contributions c "
+        f"where {seen.replace('society_id in', 'c.society_id in')} and not {closed}"
     )
+    if not scope.cases:
+        # What changed between runs tells rows of cases and scores on them, too.
+        about_cases = f"{sql_for_case_indicators(source)} union all select unnest([{_quoted(CASE_FAMILIES)}])"
+        views["restatements"] += f" and (code is null or code not in ({about_cases}))"
     return [f"create view {name} as {query}" for name, query in views.items()]
+
+
+def _quoted(values: Iterable[str]) -> str:
+    return ", ".join(f"'{value}'" for value in values)
 
 
 __all__ = ["SMALLEST_COUNT", "Scope", "connect", "sql_for_views"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboards import filterbar, state, view
+from dashboards import filterbar, gate, state, view
 from dashboards.i18n import Texts
 from dashboards.navigation import GROUPS, PAGES, Page
 from dashboards.pages import empty
@@ -24,6 +24,11 @@ def main() -> None:
     )
     st.logo(ICON, size="large")
     texts = Texts(view.choose_language())
+    if not gate.enter(texts):
+        # A page named by the URL is not found without this; it draws nothing.
+        st.navigation([st.Page(_nothing, title=texts("signin.nav"))], position="hidden").run()
+        state.write()
+        return
     shown = view.open_view(texts)
     chosen = st.navigation(
         {
@@ -47,8 +52,14 @@ def main() -> None:
     state.write()
 
 
+def _nothing() -> None:
+    """Stands where pages would be."""
+
+
 def _script(page: Page, texts: Texts, shown: view.View | None) -> Callable[[], None]:
     def run() -> None:
+        if not gate.view_recorded(texts, page.path, None if shown is None else shown.run["run_id"]):
+            return
         if not page.needs_run:
             page.render()(texts)
         elif shown is None:

@@ -107,11 +107,14 @@ def private_folder() -> Iterator[Path]:
         ) from None
 
 
-def register(home: Home) -> pl.DataFrame | None:
-    """The register of the current run: society_id, report_year, name, former_names; None without a run."""
-    if not current(home):
+def register(home: Home, scope: access.Scope) -> pl.DataFrame | None:
+    """The register of the current run: society_id, report_year, name, former_names.
+
+    None without a run, and for whoever may not see every society: what is said of a code would name others.
+    """
+    if scope.role != "national" or not current(home):
         return None
-    with closing(access.connect(home, resolve(home), access.Scope())) as con:
+    with closing(access.connect(home, resolve(home), scope)) as con:
         return con.sql("select * from register").pl()
 
 

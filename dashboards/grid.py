@@ -12,6 +12,7 @@ import polars as pl
 import streamlit as st
 
 from dashboards import filterbar, state
+from dashboards.gate import recorded
 from dashboards.queries.base import Listing
 from dashboards.tables import Head, table
 from dashboards.view import PROPOSED, View
@@ -112,7 +113,11 @@ def downloads(view: View, name: str, title: str, columns: Sequence[Col], listing
     file_name = f"{title}_{view.run['run_id']}"
     st.download_button(
         t("download.xlsx"),
-        lambda: workbook_bytes(made(), title, view.run["created_at"], view.lang),
+        recorded(
+            lambda: workbook_bytes(made(), title, view.run["created_at"], view.lang),
+            f"{name}.xlsx",
+            view.run["run_id"],
+        ),
         file_name=f"{file_name}.xlsx",
         mime=XLSX,
         key=f"xlsx_{name}",
@@ -122,7 +127,7 @@ def downloads(view: View, name: str, title: str, columns: Sequence[Col], listing
     )
     st.download_button(
         t("download.csv"),
-        lambda: csv_bytes(made()[0], view.lang),
+        recorded(lambda: csv_bytes(made()[0], view.lang), f"{name}.csv", view.run["run_id"]),
         file_name=f"{file_name}.csv",
         mime="text/csv",
         key=f"csv_{name}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import secrets
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
-from dashboards import settings
+from dashboards import settings, signin
 from models.errors import FengqingError
 from models.publication.snapshot import current, open_snapshot, resolve
 
@@ -28,10 +29,17 @@ LOOPBACK = ("127.0.0.1", "localhost")
 MESSAGE_MB = 50
 
 
-def options(port: int) -> dict[str, Any]:
+def hosts() -> list[str]:
+    """The names by which the dashboard may be called: this machine's, and those that sign-in sets."""
+    known = signin.load()
+    return [*LOOPBACK, *(known.access.hosts if known else ())]
+
+
+def options(port: int, address: str = LOOPBACK[0]) -> dict[str, Any]:
     """Streamlit's options. Given here, not in a file, so that the dashboard starts from any folder."""
     from dashboards.charts import FONTS, GRID, INK, MAIN
 
+    known = signin.load()
     font = ", ".join(name if " " not in name else f'"{name}"' for name in FONTS.split(", "))
     return {
         "global.developmentMode": False,
@@ -40,11 +48,14 @@ def options(port: int) -> dict[str, Any]:
         "client.showErrorLinks": "false",
         "client.toolbarMode": "minimal",
         "client.allowedOrigins": [],
-        "server.address": LOOPBACK[0],
+        "server.address": address,
         "server.port": port,
         "server.headless": True,
-        "server.allowedHosts": list(LOOPBACK),
+        "server.allowedHosts": hosts(),
         "server.enableAgentApi": False,
+        "server.cookieSecret": known.auth.cookie_secret if known else secrets.token_hex(32),
+        # An empty list: a secrets.toml lying about in the working folder is not ours.
+        "secrets.files": [str(signin.path())] if known else [],
         "server.enableCORS": True,
         "server.enableXsrfProtection": True,
         "server.enableStaticServing": False,
@@ -75,6 +86,7 @@ def build_app() -> App:
 
     from dashboards.shell import STATIC, STATIC_PATH, ShellMiddleware
 
+    known = signin.load()
     # app.py names its pages itself; Streamlit would also offer the modules of pages/ until its first rerun.
     PagesManager.uses_pages_directory = False
     return st.App(
@@ -85,8 +97,8 @@ def build_app() -> App:
             Mount(STATIC_PATH, app=StaticFiles(directory=STATIC)),
         ],
         middleware=[
-            Middleware(TrustedHostMiddleware, allowed_hosts=list(LOOPBACK)),
-            Middleware(ShellMiddleware),
+            Middleware(TrustedHostMiddleware, allowed_hosts=hosts()),
+            Middleware(ShellMiddleware, is_secure=known is not None and known.auth.is_secure),
         ],
     )
 
@@ -133,31 +145,35 @@ def serve(
     """Serve the dashboard until interrupted.
 
     Raises:
-        FengqingError: another address than this machine's, a port in use, a run that is not there, or a
+        FengqingError: another address than this machine's without sign-in, sign-in
+            set up wrongly, a port in use, a run that is not there, or a
             size of uploads that is none.
     """
-    if address not in LOOPBACK:
+    if address not in LOOPBACK and signin.load() is None:
         raise FengqingError(
             "ADDRESS_REFUSED",
-            f"不能监听 {address}：界面尚无登录，只能在本机使用（127.0.0.1）。请去掉 --address。",
+            f"不能监听 {address}：未配置登录时只能在本机使用（127.0.0.1）。请去掉 --address，"
+            f"或按 docs/access.md 以 {signin.VARIABLE} 配置登录。",
             f"Will not listen on {address}: without sign-in the dashboard is for this machine only "
-            "(127.0.0.1). Leave out --address.",
+            f"(127.0.0.1). Leave out --address, or set up sign-in with {signin.VARIABLE} (docs/access.md).",
         )
+    signin.load()
     if run_id is not None:
         resolve(home, run_id)
     settings.upload_mb()
-    listener = _bind(port)
+    listener = _bind(port, address)
     try:
-        _run(home, listener, run_id, lang)
+        _run(home, listener, run_id, lang, address)
     finally:
         listener.close()
 
 
-def _bind(port: int) -> socket.socket:
-    listener = socket.socket()
+def _bind(port: int, address: str = LOOPBACK[0]) -> socket.socket:
+    is_v6 = ":" in address
+    listener = socket.socket(socket.AF_INET6 if is_v6 else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((LOOPBACK[0], port))
+        listener.bind((address, port))
     except OSError as error:
         listener.close()
         raise FengqingError(
@@ -169,13 +185,13 @@ def _bind(port: int) -> socket.socket:
     return listener
 
 
-def _run(home: Home, listener: socket.socket, run_id: str | None, lang: str) -> None:
+def _run(home: Home, listener: socket.socket, run_id: str | None, lang: str, address: str) -> None:
     import uvicorn
     from streamlit.web import bootstrap
 
     settings.store(home, run_id)
     port = listener.getsockname()[1]
-    bootstrap.load_config_options(options(port))
+    bootstrap.load_config_options(options(port, address))
     url = f"http://{LOOPBACK[0]}:{port}/" + ("?lang=en" if lang == "en" else "")
     print(f"{'Dashboard' if lang == 'en' else '界面'}: {url}", flush=True)
     config = uvicorn.Config(

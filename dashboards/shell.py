@@ -80,8 +80,9 @@ def content_security_policy(html: str) -> str:
 class ShellMiddleware:
     """Puts our shell in place of Streamlit's index page and our headers on every response."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, is_secure: bool = False) -> None:
         self._app = app
+        self._cookie_end = b"; Secure" if is_secure else b""
         self._shells = {lang: build_shell(lang).encode("utf-8") for lang in LANGUAGES}
         self._policy = content_security_policy(build_shell("zh"))
 
@@ -107,10 +108,13 @@ class ShellMiddleware:
                         "content-language": LANGUAGES[_language(scope)],
                     }
                 headers |= FIXED_HEADERS | {"content-security-policy": self._policy}
+                headers.pop("set-cookie", None)
                 pairs = [(k.encode("latin-1"), v.encode("latin-1")) for k, v in headers.items()]
                 # Several cookies are several headers of one name.
                 pairs += [
-                    (k, v) for k, v in message["headers"] if k.lower() == b"set-cookie" and not is_shell
+                    (k, v + self._cookie_end)
+                    for k, v in message["headers"]
+                    if k.lower() == b"set-cookie" and not is_shell
                 ]
                 message = {**message, "headers": _unique(pairs)}
             elif message["type"] == "http.response.body" and is_shell:

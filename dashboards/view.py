@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import streamlit as st
 from duckdb import DuckDBPyConnection
 
-from dashboards import access, charts, settings, state
+from dashboards import access, charts, gate, settings, state
 from dashboards.filters import COLUMNS, Filters
 from dashboards.i18n import LANGUAGES, Lang, Texts
 from dashboards.queries import run as run_queries
@@ -19,7 +19,6 @@ from models.home import Home
 from models.publication.snapshot import current, list_runs, resolve
 
 PROPOSED = "本项目建议值"
-NATIONAL = access.Scope()
 LANGUAGE_NAMES: dict[str, str] = {"zh": "中文", "en": "English"}
 
 
@@ -138,7 +137,7 @@ def _connection(run_id: str) -> DuckDBPyConnection:
     """A cursor on this session's connection to a run (reruns come on different threads)."""
     held = st.session_state.setdefault("connections", {})
     if run_id not in held:
-        held[run_id] = access.connect(settings.load().home, run_id, NATIONAL)
+        held[run_id] = access.connect(settings.load().home, run_id, gate.permission().scope)
     return cast(DuckDBPyConnection, held[run_id].cursor())
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import typer
 
 from models.errors import FengqingError
+from pipelines.commands.audit import audit
 from pipelines.commands.check import check
 from pipelines.commands.compare import compare
 from pipelines.commands.composite import composite
@@ -29,7 +30,7 @@ from pipelines.options import print_json
 
 COMMANDS: tuple[Callable[..., Any], ...] = (
     run, sample, check, export, explain, sensitivity, feedback, runs, compare, template, dictionary, handbook,
-    serve,
+    serve, audit,
     composite,
 )  # fmt: skip
 

@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboards import state
 from dashboards.filters import TEXT
+from dashboards.gate import recorded
 from dashboards.grid import XLSX, Col, grid
 from dashboards.i18n import DASH
 from dashboards.queries import societies
@@ -51,7 +52,7 @@ def _downloads(view: View) -> None:
         for name in ("annual", "exemplars", "public"):
             st.download_button(
                 t(f"download.{name}"),
-                partial(workbook, view.con.cursor(), name),
+                recorded(partial(workbook, view.con.cursor(), name), name, view.run["run_id"]),
                 file_name=f"{file_name(name, is_provisional=view.run['is_provisional'])}.xlsx",
                 mime=XLSX,
                 key=f"download_{name}",

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import filing, listing, settings
+from dashboards import filing, gate, listing, settings
 from dashboards.filing import Receipt, Upload
 from dashboards.i18n import DASH, Texts, lasting_labels
 from dashboards.tables import Head, Html, badge, cards, cell, table
@@ -94,7 +94,7 @@ def _judge(t: Texts, uploads: Sequence[Upload], home: Home) -> list[FileReport] 
         st.session_state.pop("filing", None)
         try:
             with st.spinner(t("filing.judging")):
-                held = (sent, filing.judge(uploads, filing.register(home)))
+                held = (sent, filing.judge(uploads, filing.register(home, gate.permission().scope)))
         except FengqingError as error:
             st.html(_banner("mend", "×", t("filing.failed"), error.text(t.lang)))
             return None

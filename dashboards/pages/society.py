@@ -6,14 +6,15 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import charts, state
+from dashboards import charts, gate, state
+from dashboards.gate import recorded
 from dashboards.grid import Col, grid
 from dashboards.i18n import Texts
 from dashboards.queries import society as queries
-from dashboards.tables import Head, badge, bar, cards, cell, mark, table, two_lines
+from dashboards.tables import SIGNS, Head, badge, bar, cards, cell, mark, table, two_lines
 from dashboards.view import View, chart, heading, run_line, section
 from models.errors import FengqingError
-from models.publication.disclosure import SMALLEST_COUNT
+from models.publication.disclosure import SMALLEST_COUNT, SUPPRESSED_STATE
 from models.publication.explain import Explanation, explain
 from models.publication.feedback import feedback
 
@@ -147,7 +148,8 @@ def _actions(view: View, one: dict[str, Any]) -> None:
     con, code = view.con.cursor(), one["society_id"]
     with st.container(key="actions", horizontal=True, vertical_alignment="center"):
         st.download_button(
-            t("download.feedback"), lambda: feedback(con, code, view.lang),
+            t("download.feedback"),
+            recorded(lambda: feedback(con, code, view.lang), f"feedback {code}", view.run["run_id"]),
             file_name=f"{t('download.feedback')}_{code}.docx", mime=DOCX, key="feedback", on_click="ignore",
         )  # fmt: skip
         st.html(f"<p>{view.link(t('society.compare'), 'compare', s1=code)}</p>")
@@ -223,7 +225,7 @@ def _indicators(view: View, society_id: str) -> None:
 def _indicator_row(view: View, one: dict[str, Any], society_id: str) -> tuple[str | None, ...]:
     t = view.texts
     score = None if one["score"] is None else one["score"] * 100
-    hidden = f"<{SMALLEST_COUNT}" if one["is_suppressed"] else None
+    hidden = SIGNS[SUPPRESSED_STATE] if one["is_suppressed"] else None
     value = t.value(one["value"], one["unit"])
     if one["shrunk"] and one["value"] is not None:
         span = f"{t.value(one['low'], one['unit'])}–{t.value(one['high'], one['unit'])}"
@@ -258,13 +260,14 @@ def _sources(view: View, society_id: str) -> None:
     except FengqingError as error:
         st.text(error.text(view.lang))
         return
-    suppressed = one.denominator is None and one.state in {"reported", "zero"}
+    suppressed = one.state == SUPPRESSED_STATE
     st.html(_sentence(t, one, suppressed))
     if suppressed:
         st.text(t("society.sources.suppressed", n=SMALLEST_COUNT))
         return
     if not one.sources:
-        st.text(t("society.sources.none"))
+        closed = queries.is_about_cases(view.con, chosen) and not gate.permission().scope.cases
+        st.text(t("society.sources.closed") if closed else t("society.sources.none"))
         return
     title = t("society.sources.title")
     columns = [
@@ -289,7 +292,7 @@ def _standing(t: Texts, row: dict[str, Any]) -> str:
 
 def _sentence(t: Texts, one: Explanation, suppressed: bool) -> str:
     """Score ← value ← numerator ÷ denominator, with what each of them counts."""
-    hidden = f"<{SMALLEST_COUNT}" if suppressed else None
+    hidden = SIGNS[SUPPRESSED_STATE] if suppressed else None
     score = None if one.score is None else one.score * 100
     target = t("sources.target", target=t.value(one.target, one.unit))
     numerator, denominator = (hidden or t.trimmed(n) for n in (one.numerator, one.denominator))

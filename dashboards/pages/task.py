@@ -15,9 +15,9 @@ from dashboards.filters import Filters
 from dashboards.grid import Col, grid
 from dashboards.queries import tasks
 from dashboards.queries.base import Listing
-from dashboards.tables import Head, cards, mark, share_bar, table, two_lines
+from dashboards.tables import SIGNS, Head, cards, mark, share_bar, table, two_lines
 from dashboards.view import View, chart, heading, section
-from models.publication.disclosure import SMALLEST_COUNT
+from models.publication.disclosure import SMALLEST_COUNT, SUPPRESSED_STATE
 
 STATES = ("reported", "zero", "not_reported", "not_applicable", "under_verification")
 GREY, ROWS = 20, 15
@@ -282,7 +282,7 @@ def lowest(view: View, found: pl.DataFrame) -> None:
         return view.why(text, one["society_id"], one["indicator"])
 
     def part(key: str, one: dict[str, Any]) -> str:
-        return f"<{SMALLEST_COUNT}" if one["is_suppressed"] else t.trimmed(one[key])
+        return SIGNS[SUPPRESSED_STATE] if one["is_suppressed"] else t.trimmed(one[key])
 
     columns = [
         Col("name", t("column.society"), css="name", draw=lambda one: why(one, one["name"])),

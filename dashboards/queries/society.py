@@ -7,6 +7,7 @@ from duckdb import DuckDBPyConnection
 
 from dashboards.filters import sql_for_search
 from dashboards.queries.base import Listing, Row, one
+from models.publication.disclosure import sql_for_case_indicators
 
 
 def find_societies(con: DuckDBPyConnection, text: str, limit: int) -> list[tuple[str, str]]:
@@ -129,3 +130,11 @@ def compared_indicators(codes: list[str]) -> Listing:
         """,
         {f"s{n}": code for n, code in enumerate(codes, 1)},
     )
+
+
+def is_about_cases(con: DuckDBPyConnection, indicator: str) -> bool:
+    """Whether the rows behind an indicator are of cases."""
+    found = con.sql(
+        f"select indicator from ({sql_for_case_indicators()}) where indicator = $1", params=[indicator]
+    )
+    return bool(found.fetchall())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -43,6 +43,44 @@ def sql_for_small_count(indicator_families: str, count: str) -> str:
     return (
         f"(list_has_any({indicator_families}, [{families}]) and {count} > 0 and {count} < {SMALLEST_COUNT})"
     )
+
+
+def sql_for_case_indicators(source: str = "main") -> str:
+    """The codes of the indicators that count cases, of the attached snapshot or schema `source`."""
+    families = ", ".join(f"'{name}'" for name in CASE_FAMILIES)
+    return f"select indicator from {source}.indicator_definitions where list_has_any(families, [{families}])"
+
+
+def sql_for_suppressed_indicators(source: str, columns: Sequence[str]) -> str:
+    """The snapshot's indicators without small counts of cases, and `is_suppressed`.
+
+    Primary: a society with a small count in one indicator of cases. Secondary: then every indicator of cases
+    of that society is withheld whole, its state too, so that no other of them (3.2 to 3.4 share their cases)
+    and no difference to the dimension's score gives it back; and where fewer than five societies of a peer
+    group are withheld, the others' peer means of these indicators are too.
+    """
+    small = sql_for_small_count("d.families", "i.denominator")
+    about_cases = f"i.indicator in ({sql_for_case_indicators(source)})"
+    means = ("peer_mean", "prior_mean")
+
+    def shown(name: str) -> str:
+        gone = "h.society_id is not null" + (" or f.peer_group is not null" if name in means else "")
+        rest = f"'{SUPPRESSED_STATE}'" if name == "state" else "null"
+        return f"case when {about_cases} and ({gone}) then {rest} else i.{name} end as {name}"
+
+    kept = ", ".join(shown(name) for name in (*SUPPRESSED, "state") if name in columns)
+    return f"""
+        with h as (
+            select distinct i.society_id from {source}.indicators i
+            join {source}.indicator_definitions d using (indicator) where {small}
+        ), f as (
+            select peer_group from {source}.societies semi join h using (society_id)
+            where peer_group is not null group by peer_group having count(*) < {SMALLEST_COUNT}
+        )
+        select i.* replace ({kept}), ({about_cases} and h.society_id is not null) as is_suppressed
+        from {source}.indicators i join {source}.societies s using (society_id)
+        left join h using (society_id) left join f on f.peer_group = s.peer_group
+    """
 
 
 def is_small_count(families: Iterable[str], count: float | None) -> bool:

@@ -12,7 +12,8 @@ from pipelines.options import HomeOption, LangOption
 def serve(
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="端口 · port")] = 8501,
     address: Annotated[
-        str, typer.Option("--address", help="监听地址，目前仅限本机 · only this machine for now")
+        str,
+        typer.Option("--address", help="监听地址；未配置登录时仅限本机 · without sign-in this machine only"),
     ] = ("127.0.0.1"),
     run: Annotated[str | None, typer.Option("--run", help="固定显示某次运行 · show this run only")] = None,
     home: HomeOption = None,
