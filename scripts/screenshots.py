@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,8 @@ OUT = ROOT / "docs" / "screenshots"
 PAGES = {page.path: page.address for page in NAVIGATION}
 WIDTH, START_SECONDS, PAGE_MS = 1280, 60, 30_000
 MOST_TRIED, MOST_FINDINGS = 60, 25
+TALLEST = 2600  # the long lists at the foot of a page show nothing new
+COMPARED = "select society_id from composite where score is not null order by verified_share desc, 1 limit 3"
 BROWSERS = ("chromium", "google-chrome", "chromium-browser")
 ARGUMENTS = [
     "--headless",
@@ -102,6 +105,17 @@ def file_to_check(home: Path) -> Path | None:
     return max(fitting, key=lambda r: len({f["verdict"] for f in r.findings})).path if fitting else None
 
 
+def compared(home: Path) -> dict[str, str]:
+    """Three societies for the page that sets them side by side."""
+    from contextlib import closing
+
+    from models.home import Home
+    from models.publication.snapshot import open_snapshot
+
+    with closing(open_snapshot(Home(home))) as con:
+        return {f"s{n}": code for n, (code,) in enumerate(con.sql(COMPARED).fetchall(), 1)}
+
+
 def shoot(page: Page, url: str, path: Path, width: int = WIDTH, upload: Path | None = None) -> None:
     """Open the page, wait until it has settled, and take it whole (the page scrolls inside a fixed frame)."""
     page.set_viewport_size({"width": width, "height": 900})
@@ -115,7 +129,7 @@ def shoot(page: Page, url: str, path: Path, width: int = WIDTH, upload: Path | N
     height = page.evaluate(
         """() => document.querySelector('[data-testid="stMainBlockContainer"]').scrollHeight"""
     )
-    page.set_viewport_size({"width": width, "height": max(700, int(height) + 20)})
+    page.set_viewport_size({"width": width, "height": min(max(700, int(height) + 20), TALLEST)})
     page.evaluate("() => document.fonts.ready")
     page.wait_for_timeout(1000)
     page.screenshot(path=path)
@@ -153,9 +167,14 @@ def main() -> None:
         context = browser.new_context(locale="zh-CN" if chosen.lang == "zh" else "en-GB")
         page = context.new_page()
         for name, path in PAGES.items():
-            query = f"?lang={chosen.lang}" + (
-                f"&society={chosen.society}" if name == "society" and chosen.society else ""
-            )
+            given = {"lang": chosen.lang}
+            if name == "society" and chosen.society:
+                given["society"] = chosen.society
+            if name == "compare":
+                given |= compared(chosen.home)
+            if name == "what_if":
+                given |= {"w1": "75", "w4": "125"}
+            query = f"?{urllib.parse.urlencode(given)}"
             upload = file_to_check(chosen.home) if name == "filing_check" else None
             shoot(page, f"{address}/{path}{query}", chosen.out / f"{name}.png", chosen.width, upload)
         browser.close()

@@ -91,7 +91,7 @@ def _near(view: View) -> list[Col]:
         """The smallest change of one indicator that would name it; a link to the indicator's rows."""
         if one["indicator"] is None or one["indicator_to"] is None:
             return t.label("flip_outcome", one["indicator_outcome"])
-        span = f"{t.decimal(one['indicator_from'])} → {t.decimal(one['indicator_to'])}"
+        span = f"{t.decimal(one['indicator_from'], 2)} → {t.decimal(one['indicator_to'], 2)}"
         name = f"{one['indicator']} {t.label('indicator', one['indicator'])} {span}"
         return view.why(name, one["society_id"], one["indicator"])
 

@@ -49,14 +49,14 @@ def _cases(view: View) -> None:
     """Commissioned cases in sums; small counts are kept back."""
     t = view.texts
     section(t("cases.title"), t("cases.lead", n=SMALLEST_COUNT))
-    found = tasks.cases(view.con)
+    found = tasks.cases(view.con).filter(pl.col("cases_n").is_not_null())
     if found.is_empty():
         st.html(f'<p class="fq-none">{t("grid.none")}</p>')
         return
-    hidden = f"<{SMALLEST_COUNT}"
 
     def said(n: float | None) -> str:
-        return hidden if n is None else t.integer(int(n))
+        # Withheld is not “under 5”: a large part is kept back too where it would give a small one away.
+        return mark("suppressed", t("cases.withheld")) if n is None else t.integer(int(n))
 
     heads = [Head(t("column.indicator"), css="name"), Head(t("column.group")),
              Head(t("column.cases_n"), True), Head(t("column.met_n"), True),
