@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, state
+from dashboards import charts, gate, state
 from dashboards.queries import what_if as queries
 from dashboards.tables import Head, Html, badge, cards, cell, interval, table
 from dashboards.view import View, chart, heading, run_line, section
@@ -24,6 +24,10 @@ def render(view: View) -> None:
     heading(t("what_if.title"), run_line(view), proposed=True)
     st.html(f'<div class="fq-banner mend" role="note"><strong><span aria-hidden="true">△</span> '
             f"{cell(t('what_if.not'))}</strong><span>{cell(t('what_if.not.text'))}</span></div>")  # fmt: skip
+    # Ranks and places worked out from part of the societies would be wrong, not partial.
+    if gate.permission().scope.role != "national":
+        st.html(f'<p class="fq-none" role="alert">{cell(t("what_if.national"))}</p>')
+        return
     try:
         methodology = queries.methodology(view.con)
         factors = _factors(view, methodology)

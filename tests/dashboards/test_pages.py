@@ -248,3 +248,15 @@ def test_the_download_is_the_export(published, tmp_path):
     con = access.connect(published, resolve(published), access.Scope())
     for table in ("annual", "exemplars", "public"):
         assert workbook(con.cursor(), table) == (tmp_path / f"{file_name(table)}.xlsx").read_bytes()
+
+
+def test_other_weights_are_not_tried_on_part_of_the_societies(start, published, monkeypatch):
+    from dashboards import gate
+    from dashboards.access import Scope
+    from dashboards.permission import Permission
+
+    assert "恢复原权重" in [button.label for button in start(published, "what_if").button]
+    monkeypatch.setattr(gate, "permission", lambda: Permission("someone", Scope("line", "110000")))
+    app = start(published, "what_if")
+    assert "仅限全国范围的用户" in words(app)
+    assert not app.slider
