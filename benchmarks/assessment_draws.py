@@ -12,14 +12,22 @@ import polars as pl
 from benchmarks._measure import Meter
 from models.assessment.cells import make_cells
 from models.assessment.chances import band_frame
-from models.assessment.exemplars import NO_YEARS, Candidates, decide, selected_in, selection_chances
+from models.assessment.exemplars import NO_YEARS, Candidates, Decision, decide, selected_in, selection_chances
+from models.assessment.flips import flip_frame
 from models.assessment.indicators import evaluate
 from models.assessment.methodology import Methodology, load
 from models.assessment.plan import joint_plan, weight_draws
 from models.assessment.rankings import rank_set_frame
 from models.assessment.scoring import Scores, score
 from models.assessment.simulation import interval
-from models.assessment.uncertainty import Draws, draw, joint_rank_ranges, rank_ranges, simulator_for
+from models.assessment.uncertainty import (
+    Draws,
+    draw,
+    joint_dimensions,
+    joint_rank_ranges,
+    rank_ranges,
+    simulator_for,
+)
 
 SOCIETIES = 25_000
 SEED = 20230090
@@ -56,14 +64,14 @@ def run(meter: Meter) -> None:
         draws = Draws(simulator, drawn, drawn, drawn, np.zeros(len(drawn.composite), dtype=np.bool_))
         return selected_in(_candidates(societies, scores, draws), drawn, methodology)
 
-    def decided() -> tuple[Draws, pl.DataFrame]:
+    def decided() -> tuple[Draws, Decision]:
         draws = draw(cells, methodology, SEED)
         candidates = _candidates(societies, scores, draws)
         for drawn in (draws.data, draws.method):
             selection_chances(candidates, drawn, methodology)
         layers = {name: drawn.bands for name, drawn in draws.layers().items()}
         band_frame(scores.society_ids, scores.is_rated, layers, methodology)
-        return draws, decide(candidates, 2025, methodology).exemplars
+        return draws, decide(candidates, 2025, methodology)
 
     def bare() -> None:
         np.sort(shaken @ filled.T, axis=0)
@@ -77,7 +85,7 @@ def run(meter: Meter) -> None:
     )
     meter.figure("draws in which somebody is selected", selected.any(axis=1).sum(), minimum=1_000)
     del selected
-    draws, decisions = meter.work(
+    draws, decision = meter.work(
         "data, method and both, with selection in each draw, and the decisions", decided, gigabytes=4
     )
     groups, level = societies["peer_group"], methodology.uncertainty.interval
@@ -96,9 +104,24 @@ def run(meter: Meter) -> None:
         ),
         gigabytes=4,
     )
+    flips = meter.work(
+        "the smallest change that flips each decision, of one indicator and of the weights",
+        lambda: flip_frame(
+            _candidates(societies, scores, draws),
+            decision,
+            lambda who: joint_dimensions(cells, methodology, SEED, who),
+            methodology,
+        ),
+        floor=bare,
+        gigabytes=4,
+    )
+    found = flips.filter(pl.col("indicator_outcome") == "found").height
+    meter.figure("decisions with a flip of one indicator", found, minimum=1)
     meter.figure("cells with the noise of a count", cells.is_sampled.sum(), minimum=100_000)
     meter.figure("cells with self-reported parts", (cells.self_reported > 0).sum(), minimum=50_000)
-    meter.figure("societies selected", decisions.filter(pl.col("decision") == "selected").height, minimum=1)
+    meter.figure(
+        "societies selected", decision.exemplars.filter(pl.col("decision") == "selected").height, minimum=1
+    )
 
 
 def _candidates(societies: pl.DataFrame, scores: Scores, draws: Draws) -> Candidates:

@@ -6,19 +6,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
 
+from models.publication import figures
+from models.publication.figures import DASH, LOCALES, Lang
 from models.publication.labels import OWN
 
-Lang = Literal["zh", "en"]
 LANGUAGES: tuple[Lang, ...] = ("zh", "en")
-LOCALES: dict[Lang, str] = {"zh": "zh_CN", "en": "en"}
 FOLDER = Path(__file__).parent / "locales"
-DASH = "—"
-SMALLEST_SHARE = 0.001
 
 
 @cache
@@ -73,34 +69,28 @@ class Texts:
 
     def integer(self, value: float | None) -> str:
         """A count, grouped by thousands."""
-        return DASH if value is None else format_decimal(value, "#,##0", locale=LOCALES[self.lang])
+        return figures.decimal(value, self.lang, 0)
 
     def decimal(self, value: float | None, digits: int = 1) -> str:
         """A number with a fixed number of decimals."""
-        pattern = "#,##0" + ("." + "0" * digits if digits else "")
-        return DASH if value is None else format_decimal(value, pattern, locale=LOCALES[self.lang])
+        return figures.decimal(value, self.lang, digits)
 
     def percent(self, share: float | None) -> str:
         """A share (0–1) as a percentage with one decimal."""
-        if share is not None and 0 < share < SMALLEST_SHARE:
-            return f"<{self.decimal(SMALLEST_SHARE * 100)}%"  # few is not none
-        return DASH if share is None else f"{self.decimal(share * 100)}%"
+        return figures.percent(share, self.lang)
 
     def signed(self, value: float | None, is_share: bool = False) -> str:
         """A difference with its sign; of shares in percentage points."""
-        if value is None:
-            return DASH
-        shown = round(value * 100 if is_share else value, 1)
-        sign = "+" if shown > 0 else "−" if shown < 0 else "±"
-        return f"{sign}{self.decimal(abs(shown))}{self('points') if is_share else ''}"
+        shown = figures.signed(value if value is None or not is_share else value * 100, self.lang)
+        return f"{shown}{self('points')}" if is_share and value is not None else shown
 
     def trimmed(self, value: float | None) -> str:
         """A count that may have a fraction: at most one decimal."""
-        return DASH if value is None else format_decimal(value, "#,##0.#", locale=LOCALES[self.lang])
+        return figures.trimmed(value, self.lang)
 
     def value(self, value: float | None, unit: str) -> str:
         """An indicator's value in its own unit: shares as percentages, levels and counts as they are."""
-        return self.trimmed(value) if unit in {"count", "level"} else self.percent(value)
+        return figures.in_unit(value, unit, self.lang)
 
     def moment(self, value: datetime) -> str:
         """A UTC time to the minute."""

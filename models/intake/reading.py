@@ -19,6 +19,7 @@ from models.intake.kinds import Kind, is_misnamed, kind_of, suffix_of
 from models.intake.limits import Refusal
 from models.intake.opening import GB_ENCODING, decode, read_workbook
 from models.intake.parsing import SheetCells
+from models.intake.privacy import hide_numbers
 from models.intake.sheetxml import Oddities
 
 CTYPES = {str: "str", float: "float", int: "int", bool: "bool", dt.datetime: "datetime", dt.date: "date",
@@ -133,7 +134,7 @@ class _Reader:
 
     def grid(self) -> Grid:
         values = _values(list(self.numbers))
-        sheets = pl.DataFrame(self.sheets, schema=SHEET_SCHEMA, orient="row")
+        sheets = _told(pl.DataFrame(self.sheets, schema=SHEET_SCHEMA, orient="row"))
         said = ("verdict", "code", "variant", "a", "b")
         about = pl.DataFrame(
             self.findings,
@@ -151,6 +152,19 @@ class _Reader:
             hidden=pl.DataFrame(self.hidden, schema={"sheet_no": pl.UInt32, "row": pl.Int64}, orient="row"),
             refused=frozenset(self.refused),
         )
+
+
+def _told(sheets: pl.DataFrame) -> pl.DataFrame:
+    """Personal numbers in names of sheets masked, as in those of files; a file's names stay apart."""
+    names = sheets["sheet"].to_list()
+    hidden = pl.Series("sheet", hide_numbers(names), dtype=pl.String)
+    if (hidden == sheets["sheet"]).all():
+        return sheets
+    told = sheets.with_columns(hidden, is_masked=hidden != sheets["sheet"])
+    again = pl.when("is_masked").then(pl.int_range(pl.len()).over("file_id", "sheet", "is_masked"))
+    return told.with_columns(
+        sheet=pl.when(again > 0).then(pl.format("{}~{}", "sheet", again + 1)).otherwise("sheet")
+    ).drop("is_masked")
 
 
 def read(files: Sequence[SourceFile], limits: Limits | None = None) -> Grid:

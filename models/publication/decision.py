@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.publication.disclosure import is_small_count
 from models.publication.explain import unknown_society
+from models.publication.figures import percent, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,7 +160,10 @@ def _flip(one: dict[str, Any], label: Callable[[str, str], str], lang: str) -> l
         f"±{_p(flip['weight_change'])}, "
     )  # fmt: skip
     opening = (
-        "权重的最小变动（门槛与名额）：" if zh else "Smallest change of the weights (floors and places): "
+        "权重的最小变动（门槛与名额；沿一个方向的上界，其他方向或有更小者）："
+        if zh
+        else "Smallest change of the weights (floors and places; an upper bound along one direction, "
+        "another may need less): "
     )
     return [*lines, opening + weight + label("flip_outcome", flip["weight_outcome"])]
 
@@ -195,8 +199,8 @@ def _around(one: dict[str, Any], label: Callable[[str, str], str], lang: str) ->
 
 
 def _n(value: float | None) -> str:
-    return "—" if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
+    return trimmed(value, "en", 2)
 
 
 def _p(value: float | None) -> str:
-    return "—" if value is None else f"{value * 100:.1f}%"
+    return percent(value, "en")

@@ -23,14 +23,23 @@ def percent(share: float | None, lang: str) -> str:
     return DASH if share is None else f"{decimal(share * 100, lang)}%"
 
 
-def trimmed(value: float | None, lang: str) -> str:
-    """A count that may have a fraction: at most one decimal."""
-    return _formatted(value, "#,##0.#", lang)
+def trimmed(value: float | None, lang: str, digits: int = 1) -> str:
+    """A count that may have a fraction: at most so many decimals."""
+    return _formatted(value, "#,##0." + "#" * digits, lang)
 
 
-def in_unit(value: float | None, unit: str, lang: str) -> str:
-    """An indicator's value: levels and counts as they are, the others as percentages."""
-    return trimmed(value, lang) if unit in {"count", "level"} else percent(value, lang)
+def signed(value: float | None, lang: str, digits: int = 1) -> str:
+    """A difference with its sign, the minus a true one (U+2212); ± where nothing is left after rounding."""
+    if value is None:
+        return DASH
+    shown = round(value, digits)
+    sign = "+" if shown > 0 else "−" if shown < 0 else "±"
+    return sign + decimal(abs(shown), lang, digits)
+
+
+def in_unit(value: float | None, unit: str, lang: str, digits: int = 1) -> str:
+    """An indicator's value: levels and counts with so many decimals at most, others as percentages."""
+    return trimmed(value, lang, digits) if unit in {"count", "level"} else percent(value, lang)
 
 
 def _formatted(value: float | None, pattern: str, lang: str) -> str:

@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from models.errors import FengqingError
 
 if TYPE_CHECKING:
     import polars as pl
 
+Texts = TypeVar("Texts", "pl.Expr", "pl.Series")
+
 LONGEST_TEXT = 32_767  # of one cell; Excel and XlsxWriter cut the rest without a word
 CONTROLS = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]"
 # A spreadsheet takes a cell that begins so for a formula (the full-width forms too, in Chinese Excel).
 DANGEROUS = r"^[=+\-@\t\r＝＋－＠]"
+ESCAPED = DANGEROUS.replace("^", "^'(", 1) + ")"
 LINE_POINTS = 15
 FORMATS = {
     "integer": "0", "number": "#,##0.##", "score": "0.0", "share": "0.0%", "points": "+0.00;-0.00;0.00",
@@ -110,7 +113,17 @@ def _csv_column(column: pl.Expr, kind: str) -> pl.Expr:
         return pl.format("{}%", (column * 100).round(1))
     if kind in NUMBERS:
         return column
-    return pl.when(column.str.contains(DANGEROUS)).then(pl.concat_str(pl.lit("'"), column)).otherwise(column)
+    return escaped(column)
+
+
+def escaped(column: Texts) -> Texts:
+    """Texts that a spreadsheet would take for a formula, with a leading apostrophe; `unescaped` undoes it."""
+    return column.str.replace(f"({DANGEROUS})", "'${1}")
+
+
+def unescaped(column: Texts) -> Texts:
+    """The texts before `escaped`: an apostrophe goes only where it stands before such a beginning."""
+    return column.str.replace(ESCAPED, "${1}")
 
 
 def workbook_bytes(sheets: list[Sheet], title: str, created_at: datetime, lang: str = "zh") -> bytes:

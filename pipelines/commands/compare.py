@@ -266,6 +266,7 @@ def _standing(found: Comparison, society: str, labels: dict[tuple[str, str], str
 def _print_rows(found: Comparison, society: str, moved: pl.DataFrame, lang: str) -> None:
     """The rows behind the indicators that moved most, before and after."""
     from models.publication.explain import SOURCES
+    from models.publication.figures import trimmed
 
     out = console(markup=False, highlight=False)
     for code in moved["indicator"].head(ROWS).to_list():
@@ -275,7 +276,8 @@ def _print_rows(found: Comparison, society: str, moved: pl.DataFrame, lang: str)
             out.print(f"{code} {title}：{counted}")
             for row in rows.head(ROWS).to_dicts():
                 place = " ".join(str(row[c]) for c in ("file", "sheet", "row") if row[c] is not None)
-                out.print(f"    {row['numerator']}/{row['denominator']}  {row['label'] or ''}  {place}")
+                counts = "/".join(trimmed(row[c], lang, 3) for c in ("numerator", "denominator"))
+                out.print(f"    {counts}  {row['label'] or ''}  {place}")
 
 
 def _figures(row: dict[str, Any], effects: tuple[str, ...]) -> list[str]:

@@ -129,6 +129,7 @@ def _read(path: Path) -> "pl.DataFrame":
     import polars as pl
 
     from models.assessment.composite import CompositeError
+    from models.publication.sheets import unescaped
 
     try:
         raw = path.read_bytes()
@@ -146,19 +147,28 @@ def _read(path: Path) -> "pl.DataFrame":
     if repeated:
         raise CompositeError("file_header", path=str(path), columns=repeated)
     try:
-        return pl.read_csv(io.BytesIO(text.encode()), infer_schema=False)
+        cells = pl.read_csv(io.BytesIO(text.encode()), infer_schema=False)
     except pl.exceptions.PolarsError as error:
         reason = str(error).splitlines()[0]
         raise CompositeError("file_read", path=str(path), reason=reason) from None
+    # What this command wrote may come back as data: the codes are then as they were.
+    cells.columns = unescaped(pl.Series(cells.columns)).to_list()
+    return cells.with_columns(unescaped(pl.all()))
 
 
 def _write(frames: "dict[str, pl.DataFrame]", out: Path) -> list[str]:
+    """Write the frames; codes and names that a spreadsheet would take for formulas are escaped."""
+    import polars as pl
+
     from models.assessment.composite import CompositeError
+    from models.publication.sheets import escaped
 
     try:
         out.mkdir(parents=True, exist_ok=True)
         for name, frame in frames.items():
-            frame.write_csv(out / f"{name}.csv")
+            safe = frame.with_columns(escaped(pl.col(pl.String)))
+            safe.columns = escaped(pl.Series(frame.columns)).to_list()
+            safe.write_csv(out / f"{name}.csv")
     except OSError as error:
         raise CompositeError("file_write", path=str(out), reason=error.strerror or str(error)) from None
     return [str(out / f"{name}.csv") for name in frames]

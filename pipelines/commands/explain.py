@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from models.errors import FengqingError
+from models.publication.figures import DASH, decimal, in_unit, trimmed
 from pipelines.options import HomeOption, JsonOption, LangOption, console, print_json, say
 
 if TYPE_CHECKING:
     from models.publication.explain import Explanation
 
 Labels = dict[tuple[str, str], str]
+DIGITS = 3  # of counts and levels weighed by their evidence
 
 
 def explain(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -103,10 +105,10 @@ def _print(one: Explanation, labels: Labels, lang: str) -> None:
             source.sheet or "",
             "" if source.row is None else str(source.row),
             source.label or "",
-            _number(source.numerator),
-            _number(source.denominator),
+            trimmed(source.numerator, lang, DIGITS),
+            trimmed(source.denominator, lang, DIGITS),
             labels.get(("grade", source.grade or ""), source.grade or ""),
-            _number(source.evidence_weight),
+            trimmed(source.evidence_weight, lang, DIGITS),
             pending,
         )
         table.add_row(*map(_plain, cells))
@@ -114,11 +116,11 @@ def _print(one: Explanation, labels: Labels, lang: str) -> None:
 
 
 def _facts(one: Explanation, labels: Labels, lang: str) -> list[tuple[str, str]]:
-    score = "—" if one.score is None else f"{one.score * 100:.1f}"
+    score = decimal(None if one.score is None else 100 * one.score, lang)
     low_high = (
         ""
         if one.low is None or one.high is None
-        else f" [{_value(one.low, one.unit)}, {_value(one.high, one.unit)}]"
+        else f" [{in_unit(one.low, one.unit, lang, DIGITS)}, {in_unit(one.high, one.unit, lang, DIGITS)}]"
     )
     shrunk = say(lang, "（分母较小，已向同组收缩）", " (small denominator: shrunk to the peers)")
     formula = one.formula_en if lang == "en" else one.formula_zh
@@ -128,17 +130,17 @@ def _facts(one: Explanation, labels: Labels, lang: str) -> list[tuple[str, str]]
         (say(lang, "状态", "State"), labels[("state", one.state)] + _absence(one, labels)),
         (
             say(lang, "指标值", "Value"),
-            _value(one.value, one.unit) + low_high + (shrunk if one.shrunk else ""),
+            in_unit(one.value, one.unit, lang, DIGITS) + low_high + (shrunk if one.shrunk else ""),
         ),
         (
             say(lang, "目标", "Target"),
-            _value(one.target, one.unit) + say(lang, "（本项目建议值）", " (本项目建议值)"),
+            in_unit(one.target, one.unit, lang, DIGITS) + say(lang, "（本项目建议值）", " (本项目建议值)"),
         ),
         (say(lang, "公式", "Formula"), formula),
-        (say(lang, "分子", "Numerator"), f"{_number(one.numerator)}　{names[0]}"),
-        (say(lang, "分母", "Denominator"), f"{_number(one.denominator)}　{names[1]}"),
-        (say(lang, "证据", "Evidence"), labels.get(("grade", one.grade or ""), "—")),
-        (say(lang, "同组均值", "Peer mean"), _value(one.peer_mean, one.unit)),
+        (say(lang, "分子", "Numerator"), f"{trimmed(one.numerator, lang, DIGITS)}　{names[0]}"),
+        (say(lang, "分母", "Denominator"), f"{trimmed(one.denominator, lang, DIGITS)}　{names[1]}"),
+        (say(lang, "证据", "Evidence"), labels.get(("grade", one.grade or ""), DASH)),
+        (say(lang, "同组均值", "Peer mean"), in_unit(one.peer_mean, one.unit, lang, DIGITS)),
         *_shrinkage(one, labels, lang),
         *_bounds(one, lang),
     ]
@@ -152,8 +154,8 @@ def _shrinkage(one: Explanation, labels: Labels, lang: str) -> list[tuple[str, s
     if one.is_lower_better:
         raw, mean = one.denominator - raw, 1 - mean
     total = (
-        f"({one.prior_weight:.2f} × {mean:.4f} + {_number(raw)}) ÷ "
-        f"({one.prior_weight:.2f} + {_number(one.denominator)}) × {one.evidence_share:.3g}"
+        f"({one.prior_weight:.2f} × {mean:.4f} + {trimmed(raw, lang, DIGITS)}) ÷ "
+        f"({one.prior_weight:.2f} + {trimmed(one.denominator, lang, DIGITS)}) × {one.evidence_share:.3g}"
     )
     if one.is_lower_better:
         total = f"1 − {total}"
@@ -164,7 +166,7 @@ def _shrinkage(one: Explanation, labels: Labels, lang: str) -> list[tuple[str, s
         "prior weight × prior mean + raw count … × evidence",
     )
     return [
-        (say(lang, "原始值", "Raw value"), _value(one.value_raw, one.unit)),
+        (say(lang, "原始值", "Raw value"), in_unit(one.value_raw, one.unit, lang, DIGITS)),
         (say(lang, "收缩", "Shrinkage"), f"{total}　{names}　{source}"),
     ]
 
@@ -174,7 +176,7 @@ def _bounds(one: Explanation, lang: str) -> list[tuple[str, str]]:
     if one.worst == one.best:
         return []
     out = say(lang, "不计入", "not counted")
-    low, high = (out if bound is None else f"{100 * bound:.1f}" for bound in (one.worst, one.best))
+    low, high = (out if bound is None else decimal(100 * bound, lang) for bound in (one.worst, one.best))
     return [(say(lang, "最坏 / 最好", "Worst / best"), f"{low} / {high}")]
 
 
@@ -186,15 +188,3 @@ def _plain(text: str) -> str:
     from rich.markup import escape
 
     return escape(text)
-
-
-def _value(value: float | None, unit: str) -> str:
-    if value is None:
-        return "—"
-    return f"{value:g}" if unit in {"count", "level"} else f"{value * 100:.1f}%"
-
-
-def _number(value: float | None) -> str:
-    if value is None:
-        return "—"
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.3f}".rstrip("0")

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from openpyxl import load_workbook
 
+from models.publication.exports import file_name, run_facts
 from models.publication.snapshot import open_snapshot
 from models.warehouse import open_reader
 
@@ -165,13 +166,40 @@ def test_an_explanation_ends_at_rows_that_are_in_the_file(nation, cli):
         book.close()
 
 
+def test_small_counts_of_cases_are_explained_to_the_cleared_only(nation, cli):
+    with closing(open_snapshot(nation.home, nation.runs[2025]["run_id"])) as con:
+        society, indicator, count = con.sql(
+            "select society_id, indicator, denominator from indicators "
+            "where indicator in ('3.2', '3.3', '3.4') and denominator between 1 and 4 order by all limit 1"
+        ).fetchone()
+    ask = ("explain", "--society", society, "--indicator", indicator, "--home", nation.home.root)
+    hidden, shown = (json.loads(cli(*ask, *more, "--json").stdout) for more in ((), ("--restricted",)))
+    assert (hidden["denominator"], hidden["score"], hidden["sources"]) == (None, None, [])
+    assert shown["denominator"] == count and shown["sources"]
+    for more, word in (((), "—"), (("--restricted",), f"{count:.0f}")):
+        told = cli(*ask, *more)
+        (line,) = [text for text in told.stdout.splitlines() if text.strip().startswith("分母")]
+        assert line.split()[1] == word
+    decided = cli(
+        "explain", "--society", society, "--decision", "--restricted", "--home", nation.home.root, "--json"
+    )
+    assert json.loads(decided.stdout)["flip"]["is_suppressed"] is False
+
+
 def test_the_exports_hold_every_society(nation):
     folder = nation.home.exports / nation.runs[2025]["run_id"]
-    with (folder / "年度指标一览表.csv").open(encoding="utf-8-sig", newline="") as file:
+    with closing(open_snapshot(nation.home, nation.runs[2025]["run_id"])) as con:
+        is_provisional = run_facts(con)["is_provisional"]
+    # So few societies cannot be fitted to: the run is 试评, and the names of its files say so.
+    assert is_provisional
+    name = file_name("annual", is_provisional=is_provisional)
+    assert name.endswith("（试评）")
+    with (folder / f"{name}.csv").open(encoding="utf-8-sig", newline="") as file:
         table = list(csv.DictReader(file))
     assert len(table) == nation.runs[2025]["assessed"]["societies"]
-    book = load_workbook(folder / "年度指标一览表.xlsx")
+    book = load_workbook(folder / f"{name}.xlsx")
     sheet = book.worksheets[0]
+    assert sheet.title.endswith("（试评）")
     assert sheet.freeze_panes
     assert sheet.auto_filter.ref
 

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from models.home import Home
+from models.publication.exports import file_name, run_facts
 from models.publication.snapshot import open_snapshot
 from models.warehouse import open_reader
 
@@ -36,6 +37,9 @@ def restated(nation, cli, tmp_path_factory):
     revised = next(society for society, name, _ in reports if _revise(folder / "inbox" / name))
     verified = next(society for society, *_ in reports if society in checked - {revised})
     objector = next(society for society, *_ in reports if society not in {revised, verified})
+    with closing(open_snapshot(home, year=2025)) as con:
+        named = "select society_id from exemplars where decision = 'selected' order by society_id"
+        withdrawn = next(s for (s,) in con.sql(named).fetchall() if s not in {revised, verified, objector})
     _append(
         inbox, "核验记录",
         {"统一社会信用代码": verified, "报告年度": 2025, "核验编号": "V900001", "核验对象": "评价活动",
@@ -47,21 +51,25 @@ def restated(nation, cli, tmp_path_factory):
         {"统一社会信用代码": objector, "报告年度": 2025, "异议编号": "O9001", "提出日期": "2026-09-02",
          "异议事项": "对签到认定的异议", "实名": "是", "佐证材料": "附件1.pdf", "受理日期": "2026-09-03",
          "答复日期": "2026-09-10", "经办人已回避": "是", "处理结果": "维持"},
+        {"统一社会信用代码": withdrawn, "报告年度": 2025, "异议编号": "O9002", "提出日期": "2026-09-02",
+         "异议事项": "对典型经验的异议", "实名": "是", "佐证材料": "附件2.pdf", "受理日期": "2026-09-03",
+         "答复日期": "2026-09-10", "经办人已回避": "是", "处理结果": "撤销"},
     )  # fmt: skip
     ran = cli("run", "--year", 2025, "--inbox", folder / "inbox", "--home", home.root, "--json")
     assert ran.exit_code == 0, ran.output
-    causes = {revised: "revision", verified: "verification", objector: "objection"}
+    causes = {revised: "revision", verified: "verification", objector: "objection", withdrawn: "objection"}
     return home, nation.runs[2025]["run_id"], json.loads(ran.stdout)["run_id"], causes, before
 
 
-def _append(inbox: Path, name: str, row: dict) -> None:
-    """A further list of the authority with one row, under the headers of its first."""
+def _append(inbox: Path, name: str, *rows: dict) -> None:
+    """A further list of the authority with these rows, under the headers of its first."""
     book = openpyxl.load_workbook(inbox / f"{name}_2025.xlsx")
     sheet = book.worksheets[0]
     headers = [cell.value for cell in sheet[1]]
-    assert set(row) <= set(headers)
     sheet.delete_rows(2, sheet.max_row)
-    sheet.append([row.get(header) for header in headers])
+    for row in rows:
+        assert set(row) <= set(headers)
+        sheet.append([row.get(header) for header in headers])
     book.save(inbox / f"{name}_2025_补充.xlsx")
 
 
@@ -112,14 +120,27 @@ def test_the_log_lists_exactly_the_societies_whose_facts_changed(restated):
         own = direct.filter(pl.col("society_id") == society)
         assert set(own["causes"].explode()) == {cause}
         assert own["files"].explode().unique().len() == 1
-    # An upheld objection moves no figure, and stands in the log all the same.
+    # A rejected objection moves no figure and stands in the log all the same; an upheld one moves a decision.
     kinds = {s: set(direct.filter(pl.col("society_id") == s)["item"]) for s in causes}
     by_cause = {cause: kinds[society] for society, cause in causes.items()}
-    assert by_cause["objection"] == {"fact"}
+    objected = [kinds[society] for society, cause in causes.items() if cause == "objection"]
+    assert objected == [{"fact"}, {"fact", "decision"}]
     assert by_cause["revision"] >= {"fact", "indicator", "dimension", "score"}
     assert by_cause["verification"] >= {"fact", "indicator", "dimension", "score"}
     elsewhere = set(log.filter(~pl.col("is_direct"))["causes"].explode())
     assert elsewhere <= {"peers", "competition"}
+
+
+def test_an_upheld_objection_changes_the_new_run_only(restated):
+    home, old, new, causes, before = restated
+    withdrawn = list(causes)[-1]
+    decisions = []
+    for run in (old, new):
+        with closing(open_snapshot(home, run)) as con:
+            query = "select decision, reason_code from exemplars where society_id = $1"
+            decisions.append(con.sql(query, params=[withdrawn]).fetchone())
+    assert decisions == [("selected", "SELECTED"), ("not_selected", "OBJECTION")]
+    assert _checksums(home)[f"{old}.duckdb"] == before[f"{old}.duckdb"]
 
 
 def test_every_change_of_the_results_is_in_the_log(restated):
@@ -157,7 +178,9 @@ def test_the_command_tells_of_runs_and_of_one_society(restated, cli, tmp_path):
     home, old, new, causes, _ = restated
     listed = cli("runs", "--home", home.root)
     assert old in listed.stdout and new in listed.stdout
-    assert (home.exports / new / "更正记录.xlsx").exists()
+    with closing(open_snapshot(home, new)) as con:
+        name = file_name("restatements", is_provisional=run_facts(con)["is_provisional"])
+    assert (home.exports / new / f"{name}.xlsx").exists()
     whole = cli("compare", old, new, "--home", home.root, "--out", tmp_path)
     assert whole.exit_code == 0
     assert "核验记录_2025_补充.xlsx" in whole.stdout

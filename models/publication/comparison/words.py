@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from models.publication import figures
 from models.publication.comparison.compare import EFFECTS
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 # A reason that moves less than this many points is not worth a word.
 WORTH_SAYING = 0.05
-NOTHING = "—"
 Labels = dict[tuple[str, str], str]
 
 
@@ -133,15 +133,12 @@ def transition(before: str | None, after: str | None, lang: str) -> str | None:
 
 def number(value: float | None, digits: int = 1) -> str:
     """A score, or a dash."""
-    return NOTHING if value is None else f"{value:.{digits}f}"
+    return figures.decimal(value, "en", digits)
 
 
 def signed(value: float | None, digits: int = 2) -> str:
-    """A change in points with its sign, or a dash."""
-    if value is None:
-        return NOTHING
-    shown = round(value, digits) + 0.0
-    return f"{shown:+.{digits}f}" if shown else f"{0:.{digits}f}"
+    """A change in points with its sign, or a dash; no sign where nothing is left after rounding."""
+    return figures.signed(value, "en", digits).removeprefix("±")
 
 
 def _reason(total: dict[str, Any] | None, parts: list[str], lang: str) -> str:
@@ -151,7 +148,7 @@ def _reason(total: dict[str, Any] | None, parts: list[str], lang: str) -> str:
         said = {n: total[n] for n in EFFECTS if abs(total[n]) >= WORTH_SAYING}
         effects = comma.join(f"{words()['effects'][n][lang]} {signed(v)}" for n, v in said.items())
     main = words()["lines"]["main"][lang] + stop.join(parts) if parts else ""
-    return stop.join(part for part in (effects, main) if part) or NOTHING
+    return stop.join(part for part in (effects, main) if part) or figures.DASH
 
 
 def _indicator(row: dict[str, Any], state: dict[str, Any] | None, labels: Labels, lang: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import quoteattr
 
+from models.intake.privacy import hide_numbers
 from models.publication.returns import comments
 from models.publication.returns.cells import MAIN, Place, place_of, restyle, with_comments
 from models.publication.returns.findings import PERSONAL, in_order_of
@@ -59,6 +60,9 @@ def marked_workbook(path: Path, lines: pl.DataFrame, name: str, lang: str = "zh"
     theirs = {name: part for name, part in sheets.items() if name not in own}
     if not theirs:
         raise UnmarkableError("no worksheet")
+    if hide_numbers(list(theirs)) != list(theirs):
+        # Findings know such a sheet by its masked name, and a marked copy would repeat the number.
+        raise UnmarkableError("a personal number in the name of a sheet")
     lines = in_order_of(lines, list(theirs))
     styles_part = package.related(package.workbook or "", "styles")
     styles = Styles(package.xml(styles_part or ""))

@@ -266,3 +266,46 @@ def test_every_society_has_one_reason_in_both_languages(decided):
     assert all(g["text_zh"] and g["text_en"] for row in found.values() for g in row["gates"])
     again = decided(given)
     assert found == again
+
+
+def test_cloning_a_society_changes_others_only_through_a_quota_that_is_the_reason(decided, revised):
+    generator = np.random.default_rng(5)
+    few = revised(exemplars={"places_minimum": 12})
+    given = {
+        f"S{n:02d}": {
+            "score": float(generator.uniform(0.76, 1)),
+            "cast_class": str(generator.choice(list("ABC"))),
+            "size_class": str(generator.choice(["large", "small"])),
+            "level": str(generator.choice(["national", "city"])),
+            "hold": "open_serious_case" if n % 9 == 0 else None,
+        }
+        for n in range(48)
+    }
+    before = decided(given, few)
+    taken = [society for society, row in before.items() if row["decision"] == "selected"]
+    out = [society for society, row in before.items() if row["reason_code"] in {"SCORE_FLOOR", "HOLD"}]
+    assert len(taken) >= 6 and len(out) >= 6
+    moved = 0
+    for society in taken:
+        after = decided({**given, "S99": given[society]}, few)
+        for other in given:
+            was, now = before[other], after[other]
+            if was["decision"] != now["decision"]:
+                loser = now if was["decision"] == "selected" else was
+                assert loser["reason_code"] in {
+                    "QUOTA_CLASS",
+                    "QUOTA_SMALL",
+                    "QUOTA_LEVEL",
+                    "TIE",
+                    "STABILITY",
+                }
+                failed = [g["gate"] for g in loser["gates"] if g["outcome"] == "failed"]
+                assert failed[0] in {"quota", "stability"} and loser["reason_zh"] and loser["reason_en"]
+                moved += 1
+    assert moved
+    # The twin of one that no rule lets through takes nothing from anybody.
+    for society in out[:3]:
+        after = decided({**given, "S99": given[society]}, few)
+        assert {other: after[other]["decision"] for other in given} == {
+            other: row["decision"] for other, row in before.items()
+        }

@@ -72,6 +72,19 @@ def test_a_personal_number_on_the_cover(book, judged):
     assert MOBILE not in everything(result)
 
 
+def test_personal_numbers_in_the_names_of_sheets_are_stored_nowhere(book, judged):
+    cells = book.sheets.pop("表3宣讲教育")
+    other = "13899138000"
+    book.sheets |= {f"宣讲 {MOBILE}": cells, f"宣讲 {other}": cells}
+    result = judged(book)
+    told = everything(result)
+    assert MOBILE not in told and other not in told and "宣讲 138****8000" in told
+    # Names that masking makes alike stay apart, and every row of both is kept.
+    rows = result.rows.filter(pl.col("sheet").str.starts_with("宣讲"))
+    assert rows["sheet"].unique().len() == 2
+    assert result.rows["row_id"].drop_nulls().is_unique().all()
+
+
 def test_notes_are_quoted_without_their_numbers(book, judged, rows):
     first = rows["education_sessions"]
     sheet = book.table("education_sessions", first, {**first, "session_id": "S02", "name": "另一场报告会"})

@@ -13,6 +13,8 @@ from polars.testing import assert_frame_equal
 
 from models.assessment.methodology import Methodology
 from models.errors import FengqingError
+from models.intake.crosscheck.holdings import Holdings
+from models.intake.crosscheck.sessions import double_reports
 from models.measures.engine import MEASURES, SQL_DIR, Measures, compute, query
 from models.publication.specs import SPEC_YEAR
 
@@ -207,3 +209,31 @@ def test_a_session_its_host_reports_too_is_listed_and_left_out(methodology: Meth
     assert left["numerator"].is_null().all() and left["denominator"].is_null().all()
     persons = rows.filter(pl.col("indicator") == "5.5", pl.col("left_out").is_null())
     assert sorted(persons.select("society_id", "numerator").rows()) == [("x/1/A", 80.0), ("x/1/B", 20.0)]
+
+
+def test_intake_and_measures_find_the_same_double_reports(methodology: Methodology, fill: Fill) -> None:
+    con = duckdb.connect()
+    fill(con, {
+        "education_sessions":
+        "society | session_id | name | held_on | mode | role | onsite_n | online_unique_n\n"
+        "A | H1 | 虚构联合讲座 | 2025-03-01 | onsite | host | 80 | \n"
+        "A | H2 | 虚构另一讲座 | 2025-06-01 | hybrid | host | 50 | 50\n"
+        "A | H3 | 虚构自办讲座 | 2025-07-01 | onsite | host | 30 | \n"
+        "A | O1 | 虚构自办讲座 | 2025-07-01 | onsite | organiser | 30 | \n"  # its own host: no other's
+        "B | B1 | 虚构 联合讲座。 | 2025-03-01 | onsite | organiser | 82 | \n"  # alike
+        "B | B2 | 虚构另一讲座 | 2025-06-01 | hybrid | co_organiser | 40 | 50\n"  # a tenth less: just alike
+        "C | C1 | 虚构联合讲座 | 2025-03-01 | onsite | organiser | 90 | \n"  # 10 of 90: more than a tenth
+        "C | C2 | 虚构联合讲座 | 2025-03-01 | online | organiser | 0 | 80\n"  # another mode
+        "C | C3 | 虚构联合讲座 | 2025-03-02 | onsite | organiser | 80 | \n"  # another day
+        "C | C4 | 虚构另一讲座 | 2025-06-01 | hybrid | host | 50 | 50\n"  # two hosts
+    })  # fmt: skip
+    sent = con.sql("select * from education_sessions order by row_id").pl()
+    sent = sent.with_row_index("row").with_columns(
+        sheet_no=pl.lit(0, pl.UInt32), row=pl.col("row").cast(pl.Int64)
+    )
+    warned = double_reports({"education_sessions": sent}, Holdings.nothing())
+    told = sent.join(warned.select("sheet_no", "row"), on=["sheet_no", "row"])["session_id"]
+    rows = compute(con, SPEC_YEAR, methodology).contributions.filter(pl.col("left_out") == "double_report")
+    left = sent.filter(pl.col("row_id").is_in(rows["row_id"].unique().implode()))["session_id"]
+    assert sorted(told) == sorted(left)
+    assert sorted(told) == ["B1", "B2"]

@@ -162,3 +162,20 @@ def test_an_unwritable_target_is_told(call: Call, tmp_path: Path) -> None:
     result = call()
     assert isinstance(result.exception, FengqingError)
     assert result.exception.code == "file_write"
+
+
+def test_codes_that_look_like_formulas_are_escaped_and_read_back(call: Call, tmp_path: Path) -> None:
+    codes = ["=1+1", "+x", "-y", "@z"]
+    lines = DATA.splitlines()
+    told = [code + line[1:] for code, line in zip(codes, lines[1:], strict=True)]
+    given = "\n".join([lines[0], *told, ""]).encode()
+    assert call("--no-treat", data=given).exit_code == 0
+    written = (tmp_path / "out" / "imputed.csv").read_text("utf-8")
+    assert not any(line[0] in "=+-@" for line in written.splitlines())
+    ranks = _ranks(tmp_path)
+    assert set(ranks) == {f"'{code}" for code in codes}
+    # What was written may be data again: the units are the same ones, escaped once and not twice.
+    again = [f"'{code}" + line[1:] for code, line in zip(codes, lines[1:], strict=True)]
+    result = call("--no-treat", "--json", data="\n".join([lines[0], *again, ""]).encode())
+    assert {row["uCode"] for row in json.loads(result.stdout)["ranking"]} == set(codes)
+    assert _ranks(tmp_path) == ranks
