@@ -23,6 +23,9 @@ KEY = ["society_id", "item", "code"]
 GENERAL = ("societies", "annual_reports", "verifications", "credit_records")
 COMPOSITE = ("composite", "total")
 
+# The reasons that an objection can give: withdrawn, or held until it is checked.
+OBJECTED = ["OBJECTION", "HOLD"]
+
 
 def restatements(found: Comparison) -> pl.DataFrame:
     """One row a society and thing that changed, in SCHEMA; `found` compares the restated run with the new.
@@ -226,8 +229,12 @@ def _standings(found: Comparison, of_society: pl.DataFrame, moved: pl.DataFrame)
         )
     )
     # Facts of its own move a rank through the score, a band also through a bar, and the decision by
-    # nominations and checks too. An objection alone moves none of them.
-    checked = pl.col("own").list.set_difference(["objection"])
+    # nominations and checks too. An objection does where the reason, before or after, is its own.
+    is_objected = pl.any_horizontal(
+        pl.col(f"reason_code_{end}").is_in(OBJECTED) for end in ("before", "after")
+    )
+    without = pl.col("own").list.set_difference(["objection"])
+    checked = pl.when(is_objected.fill_null(False)).then("own").otherwise(without)
     own = {
         "rank": pl.when("has_data").then("own").otherwise(none),
         "band": pl.when(pl.col("has_data") | pl.col("is_barred")).then("own").otherwise(none),

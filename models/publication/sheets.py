@@ -23,7 +23,7 @@ DANGEROUS = r"^[=+\-@\t\r＝＋－＠]"
 ESCAPED = DANGEROUS.replace("^", "^'(", 1) + ")"
 LINE_POINTS = 15
 FORMATS = {
-    "integer": "0", "number": "#,##0.##", "score": "0.0", "share": "0.0%", "points": "+0.00;-0.00;0.00",
+    "integer": "0", "number": "#,##0.##", "score": "0.0", "share": "0.0%", "points": '+0.00;"−"0.00;0.00',
     "date": "yyyy-mm-dd",
 }  # fmt: skip
 NUMBERS = tuple(FORMATS)
