@@ -10,6 +10,7 @@ from typing import Literal
 
 import duckdb
 
+from data_contracts.contract import load_contract
 from models.home import Home
 from models.publication import details
 from models.publication.disclosure import (
@@ -27,18 +28,14 @@ THREADS, MEMORY = 2, "512MB"
 SAFE_VALUE = re.compile(r"[0-9A-Za-z_-]{1,40}")
 
 DECISION = (
-    "decision_gates", "decision_outlook", "decision_flips", "decision_onsite", "decision_objections",
-    "decision_publicity",
+    "decision_gates", "decision_outlook", "decision_onsite", "decision_objections", "decision_publicity",
 )  # fmt: skip
 # Rows of one society; null means the row is of many (a register) and only the national role sees it.
 SOCIETY_TABLES = (
     "dimensions",
     "composite",
     "exemplars",
-    "findings",
     "files",
-    "changes",
-    "restatements",
     "society_names",
     "band_probabilities",
     "selection_probabilities",
@@ -69,6 +66,14 @@ NATIONAL_ONLY = (
     "unit_measures",
     "case_summary",
 )
+# Of societies, too, without what small counts of cases or rows of cases could be told from.
+MASKED = ("indicators", "contributions", "decision_flips", "changes", "restatements", "findings")
+# No session reads these: what the assessment starts from, raw counts of cases among it.
+NEVER = ("facts", "inputs", "measures", "not_assessed", "signals")
+CASES_ONLY = {
+    "zh": "案件登记的内容仅限案件专员查看。",
+    "en": "What the case register says is for case officers only.",
+}
 
 
 @dataclass(frozen=True)
@@ -139,11 +144,34 @@ def sql_for_views(source: str, scope: Scope) -> list[str]:
         f"select c.* from {source}.contributions c "
         f"where {seen.replace('society_id in', 'c.society_id in')} and not {closed}"
     )
-    if not scope.cases:
-        # What changed between runs tells rows of cases and scores on them, too.
-        about_cases = f"{sql_for_case_indicators(source)} union all select unnest([{_quoted(CASE_FAMILIES)}])"
-        views["restatements"] += f" and (code is null or code not in ({about_cases}))"
+    views |= _of_runs_and_intake(source, seen, is_open=scope.cases)
     return [f"create view {name} as {query}" for name, query in views.items()]
+
+
+def _of_runs_and_intake(source: str, seen: str, *, is_open: bool) -> dict[str, str]:
+    """Views of flips, changes, restatements and findings; without `is_open` what they tell of cases goes.
+
+    An earlier run's count is not at hand, so changes of every indicator of cases go, whatever this run's is.
+    What intake found in a sheet of cases keeps its code and loses its place, the cell and the message.
+    """
+    tables = ("decision_flips", "changes", "restatements", "findings")
+    views = {name: f"select * from {source}.{name} where {seen}" for name in tables}
+    if is_open:
+        return views
+    of_cases = f"({sql_for_case_indicators(source)})"
+    figures = ("score_needed", "indicator_from", "indicator_to")
+    flip = ", ".join(f"case when indicator in {of_cases} then null else {n} end as {n}" for n in figures)
+    views["decision_flips"] = f"select * replace ({flip}) from {source}.decision_flips where {seen}"
+    views["changes"] += f" and not (scope = 'indicator' and item in {of_cases})"
+    families = _quoted(CASE_FAMILIES)
+    views["restatements"] += f" and (code is null or (code not in ({families}) and code not in {of_cases}))"
+    sheets = _quoted(sheet for family in CASE_FAMILIES for sheet in load_contract(family).sheets)
+    said = dict.fromkeys(("row", "value", "repaired"), "null")
+    said |= {f"message_{lang}": f"'{text}'" for lang, text in CASES_ONLY.items()}
+    is_case = f"sheet in ({sheets}, {families})"
+    told = ", ".join(f"case when {is_case} then {text} else {n} end as {n}" for n, text in said.items())
+    views["findings"] = f"select * replace ({told}) from {source}.findings where {seen}"
+    return views
 
 
 def _quoted(values: Iterable[str]) -> str:
