@@ -22,6 +22,8 @@ HomeOption = Annotated[
 LangOption = Annotated[
     str, typer.Option("--lang", envvar="FENGQING_LANG", help="zh 或 en · output language", metavar="zh|en")
 ]
+RunOption = Annotated[str | None, typer.Option("--run-id", help="运行编号 · run, default: the latest year's")]
+YearOption = Annotated[int | None, typer.Option("--year", help="报告年度 · report year")]
 JsonOption = Annotated[bool, typer.Option("--json", help="机器可读输出 · machine-readable output")]
 
 

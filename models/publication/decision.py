@@ -157,7 +157,7 @@ def _flip(one: dict[str, Any], label: Callable[[str, str], str], lang: str) -> l
             else f"{opening}score of {flip['indicator']} {title} {moved}: {way} (by {rule})"
         )
     weight = "" if flip["weight_change"] is None else f"±{_p(flip['weight_change'])}，" if zh else (
-        f"±{_p(flip['weight_change'])}, "
+        f"±{_p(flip['weight_change'])}. "
     )  # fmt: skip
     opening = (
         "权重的最小变动（门槛与名额；沿一个方向的上界，其他方向或有更小者）："

@@ -45,6 +45,7 @@ def render(lang: str, methodology: Methodology, specs_folder: Path) -> str:
         for indicator in methodology.indicators:
             if indicator.dimension == dimension.code:
                 lines += _indicator(lang, methodology, indicator, specs[indicator.code])
+    lines += _chapters(lang, methodology)
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -104,7 +105,31 @@ def _contents(lang: str, methodology: Methodology) -> Iterator[str]:
     yield ""
     for i in methodology.indicators:
         yield f"- [{i.code} {i.text(lang)}](#{_anchor(i.code)})"
+    yield from (
+        f"- [{chapter['title'][lang]}](#{_anchor(key)})" for key, chapter in _texts()["chapters"].items()
+    )
     yield ""
+
+
+def _chapters(lang: str, methodology: Methodology) -> Iterator[str]:
+    """What follows the indicators: how a decision and a change between two runs are to be read."""
+    chosen = methodology.exemplars
+    values = {
+        "score": f"{chosen.minimum_score:g}",
+        "floor": f"{100 * chosen.dimension_floor:g}",
+        "verified": f"{100 * chosen.minimum_verified_share:g}",
+        "stability": f"{100 * chosen.minimum_stability:g}",
+        "years": chosen.maximum_consecutive_years,
+        "random": f"{100 * chosen.onsite.random_share:g}",
+        "steps": f"{100 * max(chosen.flips.weight_steps):g}",
+    }
+    for key, chapter in _texts()["chapters"].items():
+        yield f'<a id="{_anchor(key)}"></a>'
+        yield ""
+        yield f"## {chapter['title'][lang]}"
+        yield ""
+        yield from (f"- {line[lang].format(**values)}" for line in chapter["lines"])
+        yield ""
 
 
 def _anchor(code: str) -> str:

@@ -9,7 +9,16 @@ import typer
 
 from models.errors import FengqingError
 from models.publication.figures import DASH, decimal, in_unit, trimmed
-from pipelines.options import HomeOption, JsonOption, LangOption, console, print_json, say
+from pipelines.options import (
+    HomeOption,
+    JsonOption,
+    LangOption,
+    RunOption,
+    YearOption,
+    console,
+    print_json,
+    say,
+)
 
 if TYPE_CHECKING:
     from models.publication.explain import Explanation
@@ -33,10 +42,8 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter an option
             help="显示小数目案件，仅限有权查阅者 · show small counts of cases, for those cleared",
         ),
     ] = False,
-    run_id: Annotated[
-        str | None, typer.Option("--run-id", help="运行编号 · run, default: the latest year's")
-    ] = None,
-    year: Annotated[int | None, typer.Option("--year", help="报告年度 · report year")] = None,
+    run_id: RunOption = None,
+    year: YearOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
     lang: LangOption = "zh",

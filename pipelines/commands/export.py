@@ -7,14 +7,12 @@ from typing import Annotated
 
 import typer
 
-from pipelines.options import HomeOption, JsonOption, LangOption, print_json, say
+from pipelines.options import HomeOption, JsonOption, LangOption, RunOption, YearOption, print_json, say
 
 
 def export(  # noqa: PLR0913, PLR0917 - one parameter an option
-    run_id: Annotated[
-        str | None, typer.Option("--run-id", help="运行编号 · run, default: the latest year's")
-    ] = None,
-    year: Annotated[int | None, typer.Option("--year", help="报告年度 · report year")] = None,
+    run_id: RunOption = None,
+    year: YearOption = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="输出目录 · folder, default: <home>/exports/<run>")
     ] = None,

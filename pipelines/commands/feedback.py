@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.options import HomeOption, JsonOption, LangOption, print_json, say
+from pipelines.options import HomeOption, JsonOption, LangOption, RunOption, YearOption, print_json, say
 
 
 def feedback(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -18,10 +18,8 @@ def feedback(  # noqa: PLR0913, PLR0917 - one parameter an option
             "--society", help="统一社会信用代码，可多次；不写则全部 · credit code, repeatable; default: all"
         ),
     ] = None,
-    run_id: Annotated[
-        str | None, typer.Option("--run-id", help="运行编号 · run, default: the latest year's")
-    ] = None,
-    year: Annotated[int | None, typer.Option("--year", help="报告年度 · report year")] = None,
+    run_id: RunOption = None,
+    year: YearOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
     lang: LangOption = "zh",

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.options import HomeOption, JsonOption, LangOption, console, print_json, say
+from pipelines.options import (
+    HomeOption,
+    JsonOption,
+    LangOption,
+    RunOption,
+    YearOption,
+    console,
+    print_json,
+    say,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,10 +33,8 @@ def sensitivity(  # noqa: PLR0913, PLR0917 - one parameter an option
         int | None,
         typer.Option("--base", help="基础样本数，2的幂 · base sample, a power of two (with --society)"),
     ] = None,
-    run_id: Annotated[
-        str | None, typer.Option("--run-id", help="运行编号 · run, default: the latest year's")
-    ] = None,
-    year: Annotated[int | None, typer.Option("--year", help="报告年度 · report year")] = None,
+    run_id: RunOption = None,
+    year: YearOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
     lang: LangOption = "zh",
