@@ -1,6 +1,8 @@
 """The command line: every command is there, and a failure is one line in the user's language."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 import typer
@@ -65,3 +67,13 @@ def test_no_run_yet_says_what_to_do(tmp_path):
     )
     assert result.exit_code == 1
     assert "fengqing run" in result.stderr
+
+
+def test_both_readmes_list_every_command_alike():
+    root = Path(__file__).parents[2]
+    listed = []
+    for name in ("README.md", "README.zh-CN.md"):
+        rows = re.findall(r"^\| `(\w+)((?: [^`]*)?)` \|", (root / name).read_text("utf-8"), re.MULTILINE)
+        listed.append([(command, re.findall(r"--[\w-]+", options)) for command, options in rows])
+    assert listed[0] == listed[1]
+    assert {command for command, _ in listed[0]} == {command.__name__ for command in COMMANDS}
