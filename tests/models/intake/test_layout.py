@@ -131,9 +131,8 @@ def test_a_name_that_begins_like_a_total_is_data(book, judged, rows):
 
 
 def test_hidden_sheets_and_copies_are_told(book, judged, rows):
-    book.table(
-        "education_sessions", {**rows["education_sessions"], "session_id": "S02"}, sheet=SESSIONS + "(2)"
-    )
+    another = {"session_id": "S02", "name": "科技伦理专题讲座", "held_on": "2025-11-20"}
+    book.table("education_sessions", {**rows["education_sessions"], **another}, sheet=SESSIONS + "(2)")
     book.hidden_sheets.add(YOUTH)
     result = judged(book)
     assert sheet_codes(result, SESSIONS + "(2)") == {("D31", "W")}
