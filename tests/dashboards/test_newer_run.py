@@ -1,0 +1,69 @@
+"""A run published while somebody browses: they stay on theirs, a line says so, one click changes."""
+
+import json
+import re
+import shutil
+
+import duckdb
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from models.home import Home
+from models.publication.snapshot import resolve
+
+NOTE = "已有更新的评估结果"
+
+
+def script():
+    """The first page without the navigation, which the test runner cannot drive."""
+    from dashboards import app, navigation, state, view
+    from dashboards.i18n import Texts
+
+    app.draw(navigation.PAGES[0], view.open_view(Texts(view.choose_language())))
+    state.write()
+
+
+@pytest.fixture
+def home(published, tmp_path, monkeypatch):
+    shutil.copytree(published.root / "snapshots", tmp_path / "snapshots")
+    monkeypatch.setenv("FENGQING_HOME", str(tmp_path))
+    monkeypatch.setenv("FENGQING_RUN", "")
+    return Home(tmp_path)
+
+
+def publish_anew(home):
+    """Another run of the year: the present one under a new number."""
+    now = resolve(home)
+    new = f"{now[:5]}{'0' * 9}1"
+    shutil.copy(home.snapshots / f"{now}.duckdb", home.snapshots / f"{new}.duckdb")
+    with duckdb.connect(str(home.snapshots / f"{new}.duckdb")) as con:
+        con.execute("update run set run_id = ?", [new])
+    book = home.snapshots / "current.json"
+    known = json.loads(book.read_text(encoding="utf-8"))
+    known["latest"] = known["years"][now[:4]] = new
+    book.write_text(json.dumps(known), encoding="utf-8")
+    return now, new
+
+
+def words(app):
+    assert not app.exception, [one.message for one in app.exception]
+    return re.sub(r"<[^>]+>", " ", "\n".join(one.proto.body for one in app.get("html")))
+
+
+def test_a_session_stays_on_its_run_until_it_asks(home):
+    app = AppTest.from_function(script, default_timeout=60)
+    assert NOTE not in words(app.run())
+    old, new = publish_anew(home)
+    text = words(app.run())
+    assert NOTE in text and old in text and new not in text
+    app.button(key="newer_run").click()
+    text = words(app.run())
+    assert new in text
+    # The note is gone at the latest with the next rerun.
+    assert NOTE not in words(app.run())
+
+
+def test_a_session_begun_afterwards_sees_the_newer_run(home):
+    _, new = publish_anew(home)
+    text = words(AppTest.from_function(script, default_timeout=60).run())
+    assert new in text and NOTE not in text
