@@ -3,9 +3,9 @@
 set -euo pipefail
 
 cd -P "$(dirname "$0")/.."
-# axe-core, for the tests of accessibility: the exact version of package.json, without scripts and without a lock
-# file, which would record where it was downloaded from.
-if [ ! -f node_modules/axe-core/axe.min.js ] && command -v npm >/dev/null; then
+# axe-core, for the tests of accessibility, and a real OpenID provider, for those of sign-in: the exact versions of
+# package.json, without scripts and without a lock file, which would record where they were downloaded from.
+if { [ ! -f node_modules/axe-core/axe.min.js ] || [ ! -d node_modules/oidc-provider ]; } && command -v npm >/dev/null; then
   npm install --no-package-lock --ignore-scripts --no-audit --no-fund --silent
 fi
 for name in chromium chromium-browser google-chrome google-chrome-stable; do

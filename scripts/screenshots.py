@@ -59,9 +59,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(home: Path) -> Iterator[str]:
+def served(home: Path, port: int | None = None) -> Iterator[str]:
     """The dashboard over `home` in a process of its own; yields its address and stops it."""
-    port = free_port()
+    port = port or free_port()
     code = (
         "import sys; from pathlib import Path; from models.home import Home; "
         "from dashboards.server import serve; "
