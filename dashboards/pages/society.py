@@ -79,6 +79,15 @@ def _choose(view: View) -> str | None:
     return chosen
 
 
+def _interval(t: Texts, one: dict[str, Any]) -> str:
+    """The score's interval, and its bounds where something is missing or pending."""
+    said = t("society.interval", low=t.decimal(one["low"]), high=t.decimal(one["high"]))
+    if one["worst"] is None or one["worst"] == one["best"]:
+        return said
+    bounds = t("society.bounds", worst=t.decimal(one["worst"]), best=t.decimal(one["best"]))
+    return t("list.semicolon").join([said, bounds])
+
+
 def _header(view: View, one: dict[str, Any]) -> None:
     t = view.texts
     facts = [
@@ -112,9 +121,7 @@ def _header(view: View, one: dict[str, Any]) -> None:
                 (
                     t("column.score"),
                     t.decimal(one["score"]),
-                    t("society.interval", low=t.decimal(one["low"]), high=t.decimal(one["high"]))
-                    if rated
-                    else "",
+                    _interval(t, one) if rated else "",
                 ),
                 (
                     t("society.rank"),

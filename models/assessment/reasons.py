@@ -95,9 +95,9 @@ def hold_names(methodology: Methodology) -> list[Named]:
 
 def _number(value: pl.Expr, threshold: float, digits: int = 2) -> pl.Expr:
     scale = 10**digits
-    # Cut, never rounded up to the threshold; the last round takes off what the division leaves behind.
-    cut = ((value * scale).floor() / scale).round(digits)
-    shown = pl.when(value < threshold).then(cut).otherwise(value.round(digits))
+    # Cut where rounding would reach the threshold; the last round takes off what the division leaves behind.
+    cut, rounded = ((value * scale).floor() / scale).round(digits), value.round(digits)
+    shown = pl.when((value < threshold) & (rounded >= threshold)).then(cut).otherwise(rounded)
     return shown.cast(pl.String).str.replace(r"\.0+$", "")
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SOCIETY = """
 select s.society_id, s.name, e.decision, e.reason_code, e.reason_zh, e.reason_en, e.stability, e.practice_tag,
-       c.score, c.low, c.high, c.joint_low, c.joint_high, c.band, p.data, p.method, p.joint
+       c.score, c.low, c.high, c.joint_low, c.joint_high, c.worst, c.best, c.band, p.data, p.method, p.joint
 from exemplars e join societies s using (society_id) join composite c using (society_id)
 left join selection_probabilities p using (society_id)
 where e.society_id = $1
@@ -92,6 +92,7 @@ def _head(one: dict[str, Any], label: Callable[[str, str], str], lang: str) -> l
             f"运行 {run['run_id']}{provisional}　{run['year']}年度　方法 {method}（参数均为本项目建议值）",
             f"结论：{label('decision', one['decision'])}。{one['reason_zh']}",
             f"综合得分 {score}，等次 {label('band', one['band'])}",
+            *_bounds(one, "未报与待核实各项若全部最差或最好，综合得分为 {worst} 至 {best}"),
             f"入选概率（仅数据 · 仅方法 · 两者）：{chances}；稳定性 {_p(one['stability'])}",
         ]
     return [
@@ -100,8 +101,16 @@ def _head(one: dict[str, Any], label: Callable[[str, str], str], lang: str) -> l
         "(parameters: 本项目建议值)",
         f"Decision: {label('decision', one['decision'])}. {one['reason_en']}",
         f"Score {score}, band {label('band', one['band'])}",
+        *_bounds(one, "Were all that is missing or pending at its worst or best: {worst} to {best}"),
         f"Chance of selection (data · method · both): {chances}; stability {_p(one['stability'])}",
     ]
+
+
+def _bounds(one: dict[str, Any], text: str) -> list[str]:
+    """Said only where something is open: else both bounds are the score."""
+    if one["worst"] is None or one["worst"] == one["best"]:
+        return []
+    return [text.format(worst=_n(one["worst"]), best=_n(one["best"]))]
 
 
 def _chain(one: dict[str, Any], label: Callable[[str, str], str], lang: str) -> list[str]:
