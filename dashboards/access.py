@@ -19,7 +19,7 @@ from models.publication.disclosure import (
     sql_for_case_indicators,
     sql_for_suppressed_indicators,
 )
-from models.publication.snapshot import open_file, snapshot_path
+from models.publication.files import open_file, snapshot_path
 from models.publication.tables import ASSESSMENT
 
 Role = Literal["national", "line", "supervisor", "society"]

@@ -30,7 +30,8 @@ from societies join composite using (society_id) join exemplars using (society_i
 
 def summarise(home: Home, run_id: str, year: int) -> dict[str, Any]:
     """Figures of the files received for that year and of the run published, and the paths of its outputs."""
-    from models.publication.snapshot import open_snapshot, snapshot_path
+    from models.publication.files import snapshot_path
+    from models.publication.snapshot import open_snapshot
     from models.warehouse import open_reader
 
     with open_reader(home) as con:

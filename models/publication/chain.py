@@ -64,9 +64,9 @@ def write_changes(
 
     from models.publication.comparison import compare
     from models.publication.comparison.compare import CHANGE_SCHEMA
+    from models.publication.files import open_file
     from models.publication.restatements import SCHEMA as LOG
     from models.publication.restatements import restatements
-    from models.publication.snapshot import open_file
 
     notes: list[tuple[str | None, ...]] = []
     changes = [pl.DataFrame(schema=_based(CHANGE_SCHEMA))]

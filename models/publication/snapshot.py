@@ -16,6 +16,7 @@ import duckdb
 
 from models.errors import FengqingError
 from models.publication.chain import chain_of, write_changes
+from models.publication.files import open_file, snapshot_path
 from models.publication.store import write
 
 if TYPE_CHECKING:
@@ -135,30 +136,11 @@ def resolve(home: Home, run_id: str | None = None, year: int | None = None) -> s
     return str(chosen)
 
 
-def snapshot_path(home: Home, run_id: str) -> Path:
-    """Where a run's snapshot lies."""
-    return home.snapshots / f"{run_id}.duckdb"
-
-
 def open_snapshot(
     home: Home, run_id: str | None = None, year: int | None = None
 ) -> duckdb.DuckDBPyConnection:
     """The snapshot meant, open for reading only; FengqingError when there is none or it is damaged."""
     return open_file(snapshot_path(home, resolve(home, run_id, year)))
-
-
-def open_file(path: Path) -> duckdb.DuckDBPyConnection:
-    """A snapshot file, open for reading only; FengqingError when it is damaged."""
-    try:
-        con = duckdb.connect(str(path), read_only=True)
-        con.sql("select run_id from run").fetchall()
-    except duckdb.Error as error:
-        raise FengqingError(
-            "SNAPSHOT_UNREADABLE",
-            f"快照 {path.name} 无法读取，请删除后重新运行 fengqing run。",
-            f"The snapshot {path.name} cannot be read; delete it and run `fengqing run` again.",
-        ) from error
-    return con
 
 
 def past_selections(home: Home, year: int) -> pl.DataFrame:

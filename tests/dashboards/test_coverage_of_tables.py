@@ -5,7 +5,8 @@ import pytest
 
 from dashboards import access
 from models.publication import details
-from models.publication.snapshot import resolve, snapshot_path
+from models.publication.files import snapshot_path
+from models.publication.snapshot import resolve
 
 KINDS = {
     "scoped": {"societies", *access.SOCIETY_TABLES},

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from models.assessment.parameter_names import names as parameter_names
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -67,7 +69,8 @@ def _label(path: tuple[str, ...], names: dict[tuple[str, str], tuple[str, str]])
     """The path in words: every part that has a name is called by it."""
     import yaml
 
-    known = yaml.safe_load(LABELS.read_text(encoding="utf-8"))
+    named = parameter_names()
+    known = yaml.safe_load(LABELS.read_text(encoding="utf-8")) | named["names"] | named["blocks"]
     zh, en = [], []
     for n, part in enumerate(path):
         own = names.get((path[n - 1], part)) if n else None

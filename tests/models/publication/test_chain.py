@@ -98,7 +98,7 @@ def test_parameters_are_compared_by_name():
     assert weight["path"] == "indicators.1.1.weight"
     assert weight["zh"] == "指标 · 1.1 章程条款状态 · 权重"
     assert (weight["before"], weight["after"]) == ("4.0", "5.0")
-    assert "小分母收缩 · 门槛" in found["zh"].to_list()
+    assert "小分母收缩 · 收缩的分母界限" in found["zh"].to_list()
     gone = found.filter(found["path"].str.starts_with("indicators.7.5."))
     assert gone.height > 5
     assert gone["after"].null_count() == gone.height
