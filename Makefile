@@ -23,7 +23,7 @@ help: ## List the targets
 setup: ## Build .venv from requirements.lock (at once when nothing changed)
 	@scripts/setup.sh
 
-browser: ## Make sure of a Chromium and axe-core for the browser tests (BROWSER=no goes without)
+browser: ## Make sure of a Chromium, axe-core and a sign-in provider for the browser tests (BROWSER=no goes without)
 	@$(if $(filter no,$(BROWSER)),,scripts/browser.sh)
 
 demo: export FENGQING_HOME := var/demo

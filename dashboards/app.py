@@ -25,8 +25,10 @@ def main() -> None:
     st.logo(ICON, size="large")
     texts = Texts(view.choose_language())
     if not gate.enter(texts):
-        # A page named by the URL is not found without this; it draws nothing.
-        st.navigation([st.Page(_nothing, title=texts("signin.nav"))], position="hidden").run()
+        # A page named by the URL must be found, or Streamlit's notice covers the button; it draws nothing.
+        nav = texts("signin.nav")
+        walls = [st.Page(_nothing, title=nav, url_path=p.path, default=p is PAGES[0]) for p in PAGES]
+        st.navigation(walls, position="hidden").run()
         state.write()
         return
     shown = view.open_view(texts)

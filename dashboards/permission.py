@@ -15,6 +15,8 @@ from dashboards.signin import Access
 
 # Clocks of provider and server may differ; a cookie older than this that we do not know is of the past.
 FRESH_SECONDS = 300
+# In Streamlit's cookie or in `st.user`, not from the provider.
+ADDED = frozenset({"origin", "is_logged_in", "tokens"})
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,9 @@ def _values(claim: Any) -> set[str]:
 
 
 def session_key(claims: Mapping[str, Any]) -> str:
-    """What one sign-in is known by: all that the provider said at it."""
-    told = json.dumps(dict(claims), sort_keys=True, default=str)
+    """What one sign-in is known by: all that the provider said at it, without what Streamlit adds."""
+    said = {name: value for name, value in claims.items() if name not in ADDED}
+    told = json.dumps(said, sort_keys=True, default=str)
     return hashlib.sha256(told.encode("utf-8")).hexdigest()
 
 
@@ -79,12 +82,21 @@ class Sessions:
                 if not isinstance(issued, int | float) or abs(now - issued) > FRESH_SECONDS:
                     return False
                 self._seen[key] = (now, now)
-            began, last = self._seen[key]
-            if now - last > access.idle_minutes * 60 or now - began > access.longest_hours * 3600:
+            if not self._lasts(key, now, access):
                 self._end(key, now)
                 return False
-            self._seen[key] = (began, now)
+            self._seen[key] = (self._seen[key][0], now)
             return True
+
+    def holds(self, claims: Mapping[str, Any], access: Access) -> bool:
+        """Whether the sign-in was admitted and still holds; does not count as using it."""
+        key, now = session_key(claims), self._clock()
+        with self._lock:
+            return key in self._seen and self._lasts(key, now, access)
+
+    def _lasts(self, key: str, now: float, access: Access) -> bool:
+        began, last = self._seen[key]
+        return now - last <= access.idle_minutes * 60 and now - began <= access.longest_hours * 3600
 
     def is_known(self, claims: Mapping[str, Any]) -> bool:
         """Whether the sign-in was admitted before."""

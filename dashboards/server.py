@@ -84,6 +84,7 @@ def build_app() -> App:
     from starlette.staticfiles import StaticFiles
     from streamlit.runtime.pages_manager import PagesManager
 
+    from dashboards.fileguard import FileGuard
     from dashboards.shell import STATIC, STATIC_PATH, ShellMiddleware
 
     known = signin.load()
@@ -99,6 +100,7 @@ def build_app() -> App:
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=hosts()),
             Middleware(ShellMiddleware, is_secure=known is not None and known.auth.is_secure),
+            Middleware(FileGuard),
         ],
     )
 

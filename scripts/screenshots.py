@@ -59,10 +59,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(home: Path, port: int | None = None) -> Iterator[str]:
-    """The dashboard over `home` in a process of its own; yields its address and stops it."""
+def served(home: Path, port: int | None = None, before: str = "") -> Iterator[str]:
+    """The dashboard over `home` in a process of its own; yields its address and stops it.
+
+    `before` is run in that process before the server starts.
+    """
     port = port or free_port()
     code = (
+        f"{before}\n"
         "import sys; from pathlib import Path; from models.home import Home; "
         "from dashboards.server import serve; "
         "serve(Home(Path(sys.argv[1])), port=int(sys.argv[2]))"

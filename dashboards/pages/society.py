@@ -263,7 +263,7 @@ def _sources(view: View, society_id: str) -> None:
         lambda code: f"{code} {t.label('indicator', code)}", default=codes[0],
     ) or codes[0]  # fmt: skip
     try:
-        one = explain(view.con, society_id, chosen)
+        one = explain(view.con, society_id, chosen, restricted=gate.permission().scope.cases)
     except FengqingError as error:
         st.text(error.text(view.lang))
         return

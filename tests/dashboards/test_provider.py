@@ -9,8 +9,10 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from dashboards import signin
@@ -25,6 +27,7 @@ PEOPLE = {
     "national": {"fengqing_role": "national"},
     "line": {"fengqing_role": "region", "fengqing_scope": "110000"},
     "unit": {"fengqing_role": "unit", "fengqing_scope": "U001"},
+    "officer": {"fengqing_role": "national", "fengqing_cases": "yes"},
     "nobody": {},
 }
 SCOPES = {"national": Scope(), "line": Scope("line", "110000"), "unit": Scope("supervisor", "U001")}
@@ -51,7 +54,20 @@ role = "supervisor"
 claim = "fengqing_role"
 values = ["unit"]
 scope_claim = "fengqing_scope"
+[[access.roles]]
+role = "cases"
+claim = "fengqing_cases"
+values = ["yes"]
 """
+# The server's clock can be put ahead: nobody waits for half an hour.
+CLOCK = """
+import time
+from pathlib import Path
+from dashboards import permission
+permission.SESSIONS._clock = lambda: time.time() + float(Path({file!r}).read_text())
+"""
+# The first society of the run, and an indicator of cases of which it has fewer than five.
+SOCIETY, FEW_CASES = "51990000100000001P", "3.3"
 
 
 @contextmanager
@@ -78,7 +94,15 @@ def provided(port, redirect, secret):
 
 
 @pytest.fixture(scope="module")
-def site(published, screenshots, tmp_path_factory):
+def ahead(tmp_path_factory):
+    """The file of seconds that the server's clock is ahead."""
+    file = tmp_path_factory.mktemp("clock") / "ahead"
+    file.write_text("0")
+    return file
+
+
+@pytest.fixture(scope="module")
+def site(published, screenshots, tmp_path_factory, ahead):
     if not (ROOT / "node_modules" / "oidc-provider").is_dir() or not shutil.which("node"):
         pytest.skip("no oidc-provider: make browser")
     port, other = screenshots.free_port(), screenshots.free_port()
@@ -90,7 +114,7 @@ def site(published, screenshots, tmp_path_factory):
     )
     with pytest.MonkeyPatch.context() as patch, provided(other, redirect, client):
         patch.setenv(signin.VARIABLE, str(file))
-        with screenshots.served(published.root, port) as address:
+        with screenshots.served(published.root, port, CLOCK.format(file=str(ahead))) as address:
             yield address
 
 
@@ -141,7 +165,7 @@ def societies(home, scope):
 def open_page(page, address):
     page.goto(address)
     page.locator(".fq-head, .fq-empty").first.wait_for()
-    page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')")
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     return page.locator("[data-testid=stMain]").inner_text()
 
 
@@ -202,3 +226,76 @@ def test_signing_out_ends_the_other_tab_and_is_in_the_log(enter, site, published
         late.close()
     log = (published.root / "audit" / "audit.jsonl").read_text(encoding="utf-8")
     assert '"sign_out"' in log and '"line:110000"' in log
+
+
+def taken(page, name):
+    """The content of a download, and its address."""
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=name).first.click()
+    return Path(waiting.value.path()).read_bytes(), waiting.value.url
+
+
+def named_in(workbook):
+    """Codes of societies that stand in a workbook."""
+    sheets = openpyxl.load_workbook(BytesIO(workbook), read_only=True)
+    cells = {cell for sheet in sheets for row in sheet.iter_rows(values_only=True) for cell in row}
+    return {cell for cell in cells if isinstance(cell, str) and cell.startswith("5199") and len(cell) == 18}
+
+
+def test_a_download_holds_no_row_out_of_scope(enter, site, published):
+    page = enter("unit")
+    con = connect(published, resolve(published), SCOPES["unit"])
+    mine = {code for (code,) in con.sql("select society_id from societies").fetchall()}
+    con.close()
+    for query in ("", "?unit=U002"):
+        open_page(page, f"{site}/assessment{query}")
+        for name in ("下载年度指标一览表", "下载 Excel"):
+            found = named_in(taken(page, name)[0])
+            assert found and found <= mine, name
+    foreign = next(code for code in societies(published, Scope()) if code not in mine)
+    open_page(page, f"{site}/society?society={foreign}")
+    assert page.get_by_role("button", name="反馈单").count() == 0
+
+
+def test_the_address_of_a_file_opens_for_nobody_else(enter, site):
+    page = enter("unit")
+    open_page(page, f"{site}/society?society={SOCIETY}")
+    data, url = taken(page, "反馈单")
+    assert page.context.request.get(url).body() == data
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(url)
+    # The page stays open in a second tab, so that its files stay; the sign-in is over.
+    cookies = page.context.cookies()
+    other = page.context.new_page()
+    open_page(other, site)
+    other.locator(".st-key-sign_out button").click()
+    other.locator("button[name=logout]").click()
+    other.locator(".st-key-sign_in button").wait_for()
+    page.context.add_cookies(cookies)
+    assert page.context.request.get(url).status == 403
+
+
+def test_few_cases_are_for_the_case_officer(enter, site):
+    address = f"{site}/society?society={SOCIETY}&indicator={FEW_CASES}"
+    page = enter("national")
+    assert "按保密要求" in open_page(page, address)
+    officer = enter("officer")
+    assert "按保密要求" not in open_page(officer, address)
+    assert officer.locator('.fq-table:has(caption:text("得分由来")) tbody tr').count() == 2
+
+
+def test_an_idle_session_ends_and_another_can_begin(enter, site, ahead):
+    page = enter("line")
+    open_page(page, f"{site}/assessment")
+    try:
+        ahead.write_text(str(31 * 60))
+        page.get_by_text("English", exact=True).first.click()
+        page.locator(".fq-empty").wait_for()
+        assert page.locator(".fq-head").count() == 0
+    finally:
+        ahead.write_text("0")
+    # The time that has passed brings nothing back.
+    assert "登录已失效" in open_page(page, f"{site}/assessment")
+    page.get_by_role("button", name="重新登录").click()
+    page.locator("button[name=logout]").click()
+    page.get_by_role("button", name="登录", exact=True).wait_for()
