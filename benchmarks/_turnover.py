@@ -67,26 +67,21 @@ def dropped(facts: Facts, society: str) -> Facts:
 
 
 def changed(before: Assessment, after: Assessment) -> list[dict[str, Any]]:
-    """Decisions of societies in both that differ: reasons before and after, change of score and of stability.
+    """Decisions of societies in both that differ: reasons before and after.
 
     `is_quota`: the reason of the unselected side is a place that went to another.
     """
     both = (
-        before.exemplars.select("society_id", "decision", "reason_code", "stability")
+        before.exemplars.select("society_id", "decision", "reason_code")
         .join(
-            after.exemplars.select("society_id", "decision", "reason_code", "stability"),
-            on="society_id",
-            suffix="_after",
+            after.exemplars.select("society_id", "decision", "reason_code"), on="society_id", suffix="_after"
         )
-        .join(before.composite.select("society_id", "score"), on="society_id")
-        .join(after.composite.select("society_id", "score"), on="society_id", suffix="_after")
         .filter(pl.col("decision") != pl.col("decision_after"))
     )
     return [
         {
             "before": row["reason_code"],
             "after": row["reason_code_after"],
-            "moved": (row["score_after"] or 0.0) - (row["score"] or 0.0),
             "is_quota": bool({row["reason_code"], row["reason_code_after"]} & QUOTAS),
         }
         for row in both.iter_rows(named=True)

@@ -6,6 +6,7 @@ import pytest
 
 from data_contracts.contract import load_contract, load_contracts
 from models.sample.population import SESSIONS, population
+from models.sample.records.reports import rates
 from models.sample.records.year import YearRecords, year_records
 from models.sample.season import Season
 
@@ -49,6 +50,23 @@ def test_filed_fields_rise_with_their_dimension(  # noqa: PLR0917 - fixtures and
     found = mean_of(records, family, value)
     d = season.d[found["soc"].to_numpy(), dimension]
     assert np.corrcoef(found["x"].to_numpy(), d)[0, 1] > least
+
+
+@pytest.mark.parametrize(
+    ("code", "dimension", "part", "whole"),
+    [("1.4", 0, "integrity_done_n", "integrity_planned_n"), ("6.5", 5, "council_45_n", "council_n")],
+)
+def test_the_chances_of_few_tries_rise_with_their_dimension(  # noqa: PLR0917 - fixtures and a case's parts
+    season: Season, records: YearRecords, code: str, dimension: int, part: str, whole: str
+) -> None:
+    """The chance follows the dimension closely; counts drawn from it lose what the draw adds in noise."""
+    found = mean_of(records, "annual_reports", pl.col(part) / pl.col(whole))
+    rows = found["soc"].to_numpy()
+    chance, d, filed = rates(season)[code][rows], season.d[rows, dimension], found["x"].to_numpy()
+    of_chance = np.corrcoef(chance, d)[0, 1]
+    assert of_chance > 0.5
+    left = chance.std() / filed.std()
+    assert np.corrcoef(filed, d)[0, 1] == pytest.approx(of_chance * left, abs=0.08)
 
 
 def test_mystery_visits_follow_the_seventh_dimension(season: Season, records: YearRecords) -> None:
