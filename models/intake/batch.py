@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import polars as pl
@@ -17,12 +17,14 @@ from models import warehouse
 from models.clock import utc_now
 from models.errors import FengqingError
 from models.home import Home
+from models.intake.ahead import Ahead
 from models.intake.frames import Limits, SourceFile
 from models.intake.landing import Landed, Progress, containers, land, receipts
 from models.intake.loading import VERDICTS, Batch, Judged, date_containers, load, load_containers
 from models.intake.order import Turn, turn_of
 
 Judge = Callable[[Sequence[SourceFile], Any], Judged]
+Halves = tuple[Callable[[Sequence[SourceFile], Any], Any], Callable[[Any, Any], Judged]]
 
 
 @dataclass(frozen=True)
@@ -63,38 +65,47 @@ def ingest(  # noqa: PLR0913 - the last two are for tests and replays
         progress: called after each file landed and each batch loaded.
         batch_size: files a transaction at most.
         today: the day against which a date is in the future.
-        judge: what judges a batch of files; `models.intake.judging.judge` unless a test says otherwise.
+        judge: what judges a batch of files; the two halves of `models.intake.judging`, the first of which
+            runs ahead, unless a test says otherwise.
 
     Raises:
         FengqingError: nothing to read in the inbox, the warehouse is in use, or rows do not add up.
     """
-    judge = judge or _default_judge()
+    prepare, settle = _halves(judge)
+    day = today or date.today()
+    terms = _terms(home, day)
     landed = [f for f in land(inbox, home, progress) if not f.is_container]
-    with warehouse.open_writer(home) as con:
+    with (
+        warehouse.open_writer(home) as con,
+        Ahead[SourceFile, Any](lambda files: prepare(files, terms)) as ahead,
+    ):
         load_containers(con, _containers(home))
         contents = {r.file_id: r for r in reversed(receipts(home))}
         known = {file_id for (file_id,) in con.sql("select file_id from files").fetchall()}
-        waiting = {i: _turn(r) for i, r in contents.items() if i not in known}
-        new = frozenset(waiting)
+        queue = sorted(_Place.of(r) for i, r in contents.items() if i not in known)
+        new = frozenset(place.file_id for place in queue)
         names = Counter(r.file_id for r in landed)
         repeated = frozenset(i for i, n in names.items() if n > 1)
         again: set[str] = set()
         done = 0
-        while waiting:
-            files = [contents[i] for i in _next_batch(waiting, contents, batch_size)]
+        while queue:
+            files = _next_batch(queue, contents, batch_size)
             started = utc_now()
             batch = Batch(
                 f"{started:%Y%m%dT%H%M%S.%f}", started, _received(files, repeated), frozenset(again)
             )
-            judged = judge([SourceFile(f.file_id, f.path, f.name) for f in files], _context(con, home, today))
+            prepared = ahead.take(_sources(files))
+            del queue[: len(files)]
+            # What loading forgets may come before this; then it is prepared in vain, and again in its turn.
+            ahead.begin(_sources(_next_batch(queue, contents, batch_size)))
+            judged = settle(prepared, _context(con, home, day))
+            del prepared
             forgotten = load(con, batch, judged)
-            for file in files:
-                del waiting[file.file_id]
-            waiting.update({i: _turn(contents[i]) for i in forgotten})
+            queue = sorted([*queue, *(_Place.of(contents[i]) for i in forgotten)]) if forgotten else queue
             again.update(forgotten)
             done += len(files)
             if progress:
-                progress("load", done, done + len(waiting))
+                progress("load", done, done + len(queue))
         date_containers(con)
         return _summary(con, new, again, len({r.file_id for r in landed} - new))
 
@@ -127,10 +138,23 @@ def _summary(
     return summary
 
 
-def _default_judge() -> Judge:
-    from models.intake.judging import judge
+def _halves(judge: Judge | None) -> Halves:
+    if judge is not None:
+        return lambda files, _: files, judge
+    from models.intake.judging import settle
+    from models.intake.preparing import prepare
 
-    return judge
+    return prepare, settle
+
+
+def _terms(home: Home, today: date) -> Any:
+    from models.intake.preparing import Terms
+
+    return Terms(salt=home.salt, today=today)
+
+
+def _sources(files: Iterable[Landed]) -> list[SourceFile]:
+    return [SourceFile(f.file_id, f.path, f.name) for f in files]
 
 
 def _turn(file: Landed) -> Turn:
@@ -143,19 +167,33 @@ def _turn(file: Landed) -> Turn:
     return turn_of(file.path)
 
 
+class _Place(NamedTuple):
+    """A file's place in the queue: its turn, then the order of landing."""
+
+    turn: Turn
+    landed_at: datetime
+    file_id: str
+
+    @classmethod
+    def of(cls, file: Landed) -> _Place:
+        return cls(_turn(file), file.landed_at, file.file_id)
+
+
 def _next_batch(
-    waiting: dict[str, Turn], contents: dict[str, Landed], batch_size: int | None
-) -> Iterator[str]:
-    """Ids of the files whose turn is first, in order of landing, up to the size of a batch."""
+    queue: Sequence[_Place], contents: Mapping[str, Landed], batch_size: int | None
+) -> list[Landed]:
+    """The first files of the queue, all of one turn, up to the size of a batch."""
     limits = Limits()
-    turn = min(waiting.values())
-    ready = sorted((contents[i] for i, t in waiting.items() if t == turn), key=lambda r: r.landed_at)
+    files: list[Landed] = []
     size = 0
-    for n, file in enumerate(ready):
+    for place in queue:
+        file = contents[place.file_id]
         size += file.bytes
-        if n and (n == (batch_size or limits.batch_files) or size > limits.batch_bytes):
-            return
-        yield file.file_id
+        is_full = len(files) == (batch_size or limits.batch_files) or size > limits.batch_bytes
+        if files and (is_full or place.turn != queue[0].turn):
+            break
+        files.append(file)
+    return files
 
 
 def _received(files: Sequence[Landed], repeated: frozenset[str]) -> pl.DataFrame:
@@ -181,7 +219,7 @@ def _containers(home: Home) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _context(con: duckdb.DuckDBPyConnection, home: Home, today: date | None) -> Any:
+def _context(con: duckdb.DuckDBPyConnection, home: Home, today: date) -> Any:
     """What judging may know: the register, the accepted keys that rows refer to, the salt, the day."""
     from models.intake.crosscheck import Holdings
     from models.intake.judging import Context
@@ -193,6 +231,5 @@ def _context(con: duckdb.DuckDBPyConnection, home: Home, today: date | None) -> 
     }
     register = con.sql("select * from main.societies").pl()
     return Context(
-        register=register, known_keys=keys, salt=home.salt, today=today or date.today(), limits=Limits(),
-        held=Holdings.load(con),
+        register=register, known_keys=keys, salt=home.salt, today=today, held=Holdings.load(con)
     )  # fmt: skip

@@ -3,44 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from data_contracts.contract import Contract, load_contracts
-from models.intake import consistency, covers, crosscheck, deviations, privacy, register, relations
-from models.intake.cleaning import Cleaned, clean
-from models.intake.frames import Grid, Limits, SourceFile, as_findings, no_findings, workbook_layout
-from models.intake.headers import COVER, families
-from models.intake.layout import Layout, recognise
+from models.intake import covers, crosscheck, register, relations
+from models.intake.frames import SourceFile
 from models.intake.outcome import Judged, assemble, verdicts
-from models.intake.reading import read
-from models.intake.totals import check_totals
-from models.intake.widening import Answers, widen
+from models.intake.preparing import Prepared, Terms, prepare
 
-__all__ = ["Context", "Judged", "SourceFile", "judge", "source_file"]
+__all__ = ["Context", "Judged", "SourceFile", "judge", "settle", "source_file"]
 
 AT = ["sheet_no", "row"]
-COMMISSIONER = "commissioner"
 
 
-@dataclass(frozen=True)
-class Context:
+@dataclass(frozen=True, kw_only=True)
+class Context(Terms):
     """What is known besides the files.
 
     `register`: accepted rows of `societies`, None where there is no register (its checks are then
     left out). `known_keys`: of each parent family the key columns accepted before, None where there is
-    no warehouse. `salt`: for person keys. `today`: no date of a fact lies after it. `held`: rows of other
-    societies and years to compare with, None where there is no warehouse.
+    no warehouse. `held`: rows of other societies and years to compare with, None where there is no
+    warehouse.
     """
 
     register: pl.DataFrame | None
     known_keys: Mapping[str, pl.DataFrame] | None
-    salt: bytes
-    today: date
-    limits: Limits = field(default_factory=Limits)
     held: crosscheck.Holdings | None = None
 
 
@@ -53,95 +43,56 @@ def judge(files: Sequence[SourceFile], context: Context) -> Judged:
     Raises:
         FengqingError: rows read and rows judged do not add up, which is a fault of the program.
     """
-    files = list({f.file_id: f for f in files}.values())
-    grid = read(files, context.limits)
-    layout = recognise(grid)
-    answers = widen(grid, layout)
-    cleaned = clean({**answers.wide, COVER: covers.cover_answers(answers)})
-    cover = covers.covers(answers, cleaned)
-    bench = _Bench(files, grid, layout, answers, cover, context)
-    bench.check_each_family(cleaned)
+    return settle(prepare(files, context), context)
+
+
+def settle(prepared: Prepared, context: Context) -> Judged:
+    """The second half of judging: what needs other rows, of the batch and of the warehouse.
+
+    Raises:
+        FengqingError: as `judge`.
+    """
+    bench = _Bench(prepared, context)
     bench.check_together()
     return assemble(
-        files, bench.grid, layout, answers, bench.cover, bench.typed, bench.findings, bench.accepted
+        prepared.files,
+        prepared.grid,
+        prepared.layout,
+        prepared.answers,
+        bench.cover,
+        bench.typed,
+        bench.findings,
+        bench.accepted,
     )
 
 
 class _Bench:
-    """One batch on its way through the checks: typed rows, and the findings so far."""
+    """One batch on its way through the checks that take in other rows."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - everything that was read
-        self,
-        files: Sequence[SourceFile],
-        grid: Grid,
-        layout: Layout,
-        answers: Answers,
-        cover: pl.DataFrame,
-        context: Context,
-    ) -> None:
-        self.grid, self.layout, self.answers, self.cover, self.context = grid, layout, answers, cover, context
-        self.typed: dict[str, pl.DataFrame] = {}
+    def __init__(self, prepared: Prepared, context: Context) -> None:
+        self.layout, self.cover, self.data = prepared.layout, prepared.cover, prepared.data
+        self.covered, self.context = prepared.covered, context
+        self.typed = dict(prepared.typed)
         self.accepted: dict[str, pl.DataFrame] = {}
-        self.found: list[pl.DataFrame] = [grid.findings, layout.findings]
-        self.covered = layout.sheets.join(cover, on="file_id", how="semi").select("sheet_no")
-        self.absent = _absent_columns(layout)
+        self.found: list[pl.DataFrame] = [prepared.findings]
         self.held = context.held or crosscheck.Holdings.nothing()
         self.names = pl.DataFrame(
-            [(f.file_id, f.name) for f in files],
+            [(f.file_id, f.name) for f in prepared.files],
             schema={"file_id": pl.String, "name": pl.String},
             orient="row",
-        )
-        self.data = pl.concat(
-            [f.filter(pl.col("kind") == "data").drop("kind") for f in (layout.rows, answers.rows)]
         )
 
     @property
     def findings(self) -> pl.DataFrame:
-        return pl.concat([no_findings(), *self.found])
-
-    def check_each_family(self, cleaned: Cleaned) -> None:
-        """What can be said of a row by itself."""
-        serials = pl.col("code").eq("D15") & pl.col("verdict").eq("A")
-        self.found.append(cleaned.findings.filter(~serials))
-        self.found.append(privacy.find_personal(self.answers))
-        self.found.append(consistency.ragged(self.answers.loose, self._csv_widths()))
-        self.typed = covers.apply_cover(cleaned.typed, self.cover, self.layout.sheets)
-        dated = cleaned.findings.filter(serials)
-        for name in tuple(self.typed):
-            contract = families()[name]
-            serials_here = dated.filter(pl.col("family") == name)
-            frame, settled = consistency.settle_serials(self.typed[name], contract, serials_here)
-            self.found.append(settled)
-            wide = covers.cover_answers(self.answers) if name == COVER else self.answers.wide[name]
-            self.found.extend(consistency.blanks(wide, contract, self._not_asked(contract)))
-            self.found.extend(consistency.future_dates(frame, contract, self.context.today))
-            if name != COVER:
-                frame, amounts = consistency.settle_units(frame, contract, self.layout.columns)
-                self.found.append(amounts)
-                self.found.extend(consistency.implausible_amounts(frame, contract))
-                frame = privacy.hash_keys(_with_defaults(frame, contract), name, self.context.salt)
-                self.found.append(self._misplaced(frame, contract))
-                self.found.append(self._missing_columns(contract))
-            self.typed[name] = frame
-        self.found.append(covers.check_covers(self.cover, self.layout, self.answers.cover))
-        faulty = (
-            self.findings.filter(pl.col("verdict").is_in(["R", "Q"])).select("sheet_no", "field").drop_nulls()
-        )
-        self.found.append(check_totals(self.grid, self.layout, self.typed, faulty.unique()))
+        return pl.concat(self.found)
 
     def check_together(self) -> None:
-        """What needs other rows: rules over cover and row, repeated keys, the register, parents."""
+        """What needs other rows: the register, parents, what other files say."""
         order = [n for n in load_contracts() if n in self.typed]
-        files = self.layout.sheets.select("sheet_no", "file_id")
-        for name in order:
-            contract = load_contracts()[name]
-            self.found.extend(consistency.rules(self.typed[name], contract))
-            self.found.extend(consistency.views_as_people(self.typed[name], contract))
-            self.found.append(consistency.repeated_keys(self.typed[name], contract, files))
-        self.found.append(covers.follow_cover(self.findings, self.data, self.layout.sheets, self.cover))
         for name in ("societies", *(n for n in order if n != "societies")):
             if name in self.typed:
                 self._settle(name, load_contracts()[name])
+        files = self.layout.sheets.select("sheet_no", "file_id")
         self.found.append(crosscheck.warnings(self.accepted, files, self.names, self.held))
 
     def _settle(self, name: str, contract: Contract) -> None:
@@ -187,93 +138,6 @@ class _Bench:
                 .with_columns(name=pl.coalesce("registered", "name"))
                 .select(reports.columns)
             )
-
-    def _csv_widths(self) -> pl.DataFrame:
-        """sheet_no, width: the last header column of each delimited file."""
-        tables = self.layout.sheets.filter("is_csv").select("sheet_no", row="first_header")
-        return self.grid.cells.join(tables, on=AT).group_by("sheet_no").agg(width=pl.col("col").max())
-
-    def _not_asked(self, contract: Contract) -> dict[str, pl.DataFrame]:
-        """Of each field the sheets in which a blank is no omission: answered by the cover, or no column."""
-        if contract.name == COVER:
-            return {}
-        absent = self.absent.get(contract.name, {})
-        skipped = dict(absent)
-        for f in contract.fields:
-            if f.from_cover:
-                skipped[f.name] = (
-                    pl.concat([absent[f.name], self.covered]) if f.name in absent else self.covered
-                )
-        return skipped
-
-    def _missing_columns(self, contract: Contract) -> pl.DataFrame:
-        """D01 for tables that lack a column whose answer is due."""
-        found: list[pl.DataFrame] = []
-        for name, sheets in self.absent.get(contract.name, {}).items():
-            f = contract.field(name)
-            if not (f.required or f.must_answer) or f.default is not None:
-                continue
-            lacking = sheets
-            if f.from_cover:
-                if contract.origins == frozenset({"society"}):
-                    continue  # without a cover: S02 says so
-                lacking = lacking.join(self.covered, on="sheet_no", how="anti")
-            found.append(lacking.select("sheet_no", field=pl.lit(name), b=pl.lit(f.zh)))
-        if not found:
-            return no_findings()
-        return as_findings(
-            deviations.room_for_columns(
-                self.grid, self.layout.sheets, self.layout.rows, pl.concat(found)
-            ),
-            family=contract.name, code="D01", verdict="R", variant="missing",
-            a=workbook_layout()["template_version"],
-        )  # fmt: skip
-
-    def _misplaced(self, frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-        """S10 for authority tables in a society's file, and for entries only a commissioner may make."""
-        inside = frame.join(self.covered, on="sheet_no", how="semi", maintain_order="left")
-        found = [no_findings()]
-        if "society" not in contract.origins:
-            found.append(
-                as_findings(
-                    inside.select(AT),
-                    family=contract.name,
-                    code="S10",
-                    verdict="R",
-                    a=contract.zh,
-                    b=contract.en,
-                )
-            )
-        elif "recorded_by" in frame.columns:
-            own = next(v.zh for v in contract.field("recorded_by").enum if v.code != COMMISSIONER)
-            posing = inside.filter(pl.col("recorded_by") == COMMISSIONER).select(AT)
-            found.append(
-                as_findings(
-                    posing, family=contract.name, field="recorded_by", code="S10", verdict="R",
-                    variant="commissioner", a=own,
-                )
-            )  # fmt: skip
-        return pl.concat(found)
-
-
-def _with_defaults(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    given = [f for f in contract.fields if f.default is not None]
-    return frame.with_columns(pl.col(f.name).fill_null(pl.lit(f.default)) for f in given) if given else frame
-
-
-def _absent_columns(layout: Layout) -> dict[str, dict[str, pl.DataFrame]]:
-    """By family and field, the sheets of the family (sheet_no) that have no such column."""
-    fields = pl.DataFrame(
-        [(n, f.name) for n, c in load_contracts().items() for f in c.fields],
-        schema={"family": pl.String, "field": pl.String},
-        orient="row",
-    )
-    tables = layout.sheets.filter(pl.col("first_header").is_not_null()).select("sheet_no", "family")
-    absent = tables.join(fields, on="family").join(layout.columns, on=["sheet_no", "field"], how="anti")
-    found: dict[str, dict[str, pl.DataFrame]] = {}
-    for (family, name), part in absent.partition_by("family", "field", as_dict=True).items():
-        found.setdefault(str(family), {})[str(name)] = part.select("sheet_no")
-    return found
 
 
 def source_file(path: Path) -> SourceFile:

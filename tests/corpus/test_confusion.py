@@ -118,6 +118,6 @@ def test_the_good_report_is_clean(tmp_path: Path):
     """What every case starts from has nothing to be found: a finding is its case's own."""
     case = build.Case("D99", 1, {"verdict": "A"})
     (path,) = build.write(case, tmp_path)
-    judged = judge([source_file(path)], Context(None, None, b"0" * 32, TODAY))
+    judged = judge([source_file(path)], Context(register=None, known_keys=None, salt=b"0" * 32, today=TODAY))
     assert judged.findings.is_empty()
     assert judged.files["returned"].sum() + judged.files["quarantined"].sum() == 0
