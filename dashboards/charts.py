@@ -32,6 +32,7 @@ STATES = {
     "under_verification": ("#8E78B8", "x"),
     "not_reported": ("#E08E2B", "/"),
     "not_applicable": ("#DDE3EA", ""),
+    "suppressed": ("#FFFFFF", "."),
 }
 BANDS = {
     "excellent": "#08457E",
@@ -119,7 +120,7 @@ def profile(rows: pl.DataFrame, texts: Texts) -> go.Figure:
     _spans(figure, names, rows["low"], rows["high"], RANGE, 6, texts("chart.interval"))
     figure.add_scatter(
         x=rows["score"], y=names, mode="markers+text", marker={"color": MAIN, "size": 11}, cliponaxis=False,
-        text=[texts.decimal(v) for v in rows["score"]], textposition="top center", textfont={"size": 11},
+        text=[texts.score(v) for v in rows["score"]], textposition="top center", textfont={"size": 11},
         name=texts("chart.score"), hovertemplate="%{y}: %{x:.1f}<extra></extra>",
     )  # fmt: skip
     return _scores(figure, names, 420)

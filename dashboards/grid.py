@@ -14,7 +14,7 @@ import streamlit as st
 from dashboards import filterbar, state
 from dashboards.gate import recorded
 from dashboards.queries.base import Listing
-from dashboards.tables import Head, table
+from dashboards.tables import Head, breakable, table
 from dashboards.view import PROPOSED, View
 from models.publication.sheets import Column, Sheet, csv_bytes, lay_out, workbook_bytes
 
@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROWS = 200
-NUMBERS = ("integer", "number", "score", "share", "points")
+NUMBERS = ("integer", "line", "number", "score", "share", "points")
+# Kinds that differ on the screen only → what they are in a file.
+IN_FILE = {"label": "text", "labels": "text", "file": "text", "line": "integer"}
 WIDTHS = {
-    "integer": 9, "number": 10, "score": 9, "share": 9, "points": 9, "date": 12, "code": 21, "label": 14,
-    "labels": 24, "text": 24,
+    "integer": 9, "line": 9, "number": 10, "score": 9, "share": 9, "points": 9, "date": 12, "code": 21,
+    "label": 14, "labels": 24, "text": 24, "file": 24,
 }  # fmt: skip
 Row = dict[str, Any]
 
@@ -35,9 +37,10 @@ Row = dict[str, Any]
 class Col:
     """A column: its key in the listing, title, kind, and how a cell is drawn where plain text will not do.
 
-    `kind`: text, code, label (named by `labels`), labels (a list of them), integer, number, score (0–100),
-    share (0–1), points (a signed difference), date. `draw` gets the row; the download takes the value
-    itself, typed. `is_part`: drawn within another column, a column of its own in the file.
+    `kind`: text, code, file (its name), label (named by `labels`), labels (a list of them), integer, line (a
+    number that is not counted with), number, score (0–100), share (0–1), points (a signed difference), date.
+    `draw` gets the row; the download takes the value itself, typed. `is_part`: drawn within another column, a
+    column of its own in the file.
     """
 
     key: str
@@ -52,7 +55,7 @@ class Col:
     @property
     def head(self) -> Head:
         """The heading on the screen."""
-        css = f"{self.css} date".strip() if self.kind == "date" else self.css
+        css = f"{self.css} {self.kind}".strip() if self.kind in {"date", "file"} else self.css
         return Head(self.title, self.kind in NUMBERS, css)
 
 
@@ -65,7 +68,8 @@ def show(t: Texts, column: Col, value: Any) -> str | None:
     if column.kind == "labels":
         return t("list.comma").join(t.label(column.labels, one) for one in value) or "—"
     written: dict[str, Callable[[Any], str]] = {
-        "integer": t.integer, "number": t.trimmed, "score": t.decimal, "share": t.percent,
+        "file": breakable,
+        "integer": t.integer, "number": t.trimmed, "score": t.score, "share": t.percent,
     }  # fmt: skip
     return written.get(column.kind, str)(value)
 
@@ -145,7 +149,7 @@ def _sheets(view: View, title: str, columns: Sequence[Col], listing: Listing, co
 
 
 def _kind(column: Col) -> str:
-    return "text" if column.kind in {"label", "labels"} else column.kind
+    return IN_FILE.get(column.kind, column.kind)
 
 
 def _named(t: Texts, column: Col, values: pl.Series) -> pl.Series:

@@ -36,10 +36,14 @@ def lasting_labels(lang: Lang) -> dict[tuple[str, str], str]:
 
 @dataclass(frozen=True)
 class Texts:
-    """Everything a page says in one language. `labels` maps (kind, code) to the snapshot's name."""
+    """Everything a page says in one language. `labels` maps (kind, code) to the snapshot's name.
+
+    `limits` are the scores (0–100) on which something turns: bands, floors.
+    """
 
     lang: Lang
     labels: dict[tuple[str, str], str] = field(default_factory=dict)
+    limits: tuple[float, ...] = ()
 
     def __call__(self, key: str, **values: object) -> str:
         """A message; KeyError if the catalogue lacks it."""
@@ -75,17 +79,25 @@ class Texts:
         """A number with a fixed number of decimals."""
         return figures.decimal(value, self.lang, digits)
 
+    def score(self, value: float | None) -> str:
+        """A score (0–100) with one decimal, never rounded up to a limit that it does not reach."""
+        return figures.score(value, self.lang, self.limits)
+
+    def apart(self, before: float, after: float) -> str:
+        """From one figure to another, with the decimals that tell them apart."""
+        return " → ".join(figures.apart(before, after, self.lang))
+
     def percent(self, share: float | None) -> str:
         """A share (0–1) as a percentage with one decimal."""
         return figures.percent(share, self.lang)
 
-    def signed(self, value: float | None, is_share: bool = False) -> str:
+    def signed(self, value: float | None, is_share: bool = False, digits: int = 1) -> str:
         """A difference with its sign; of shares in percentage points."""
-        shown = figures.signed(value if value is None or not is_share else value * 100, self.lang)
+        shown = figures.signed(value if value is None or not is_share else value * 100, self.lang, digits)
         return f"{shown}{self('points')}" if is_share and value is not None else shown
 
     def trimmed(self, value: float | None) -> str:
-        """A count that may have a fraction: at most one decimal."""
+        """A count that may have a fraction: at most two decimals."""
         return figures.trimmed(value, self.lang)
 
     def value(self, value: float | None, unit: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+from re import compile as pattern
 
 # How complete a duty is: the sign's form tells it, the word beside it says it.
 COMPLETENESS = {"complete": "●", "partial": "◐", "none": "○", "idle": "—"}
@@ -16,6 +17,9 @@ SIGNS = {
     "under_verification": "◇",
     "suppressed": "※",
 }
+
+
+BREAKS = pattern(r"([/_])(?=.)")
 
 
 class Html(str):
@@ -100,6 +104,11 @@ def bar(score: float | None, label: str) -> Html:
     return Html(
         f'<span class="fq-share full" title="{escape(label)}"><i style="width:{score:.1f}%"></i></span>'
     )
+
+
+def breakable(name: str) -> Html:
+    """The name of a file, to be broken where its parts end and not within a number."""
+    return Html(BREAKS.sub(r"\1<wbr>", escape(name)))
 
 
 def two_lines(first: str, second: str) -> Html:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -82,7 +82,8 @@ def open_view(texts: Texts) -> View | None:
     con = _connection(run_id)
     run = run_queries.run(con)
     previous = None if run["previous_run_id"] is None else _connection(run["previous_run_id"])
-    named = Texts(texts.lang, run_queries.labels(con, texts.lang))
+    limits = run_queries.limits(run["methodology"])
+    named = Texts(texts.lang, run_queries.labels(con, texts.lang), limits)
     filters = Filters.of({name: state.get(url) for name, (url, *_) in COLUMNS.items()})
     return View(con, run, _with_merged(named, con, run), previous, filters)
 
@@ -96,7 +97,7 @@ def _with_merged(t: Texts, con: DuckDBPyConnection, run: dict[str, Any]) -> Text
             named["peer_group", group] = t(
                 "peer_group.merged", name=t.label("peer_group", group), members=t("list.comma").join(members)
             )
-    return Texts(t.lang, named)
+    return replace(t, labels=named)
 
 
 def _choose_year(years: list[str], texts: Texts) -> str:

@@ -68,7 +68,7 @@ def columns(view: View) -> list[Col]:
         return view.link(one["name"], "society", society=one["society_id"])
 
     def score(one: dict[str, Any]) -> str:
-        return DASH if one["score"] is None else view.why(t.decimal(one["score"]), one["society_id"])
+        return DASH if one["score"] is None else view.why(t.score(one["score"]), one["society_id"])
 
     def group(one: dict[str, Any]) -> Html:
         classes = f"{t.label('cast_class', one['cast_class'])}·{t.label('size_class', one['size_class'])}"

@@ -48,7 +48,7 @@ def _cards(view: View, basis: str) -> None:
         (t("changes.both"), t.integer(n["societies_n"]),
          t("changes.both.note", entered=t.integer(n["entered_n"]), left=t.integer(n["left_n"]))),
         (t("changes.mean"), t.signed(n["change"]), t("changes.mean.note", size=t.decimal(n["change_size"]))),
-        *((t(f"changes.{name}"), t.decimal(n[f"{name}_size"], 2), t(f"changes.{name}.note"))
+        *((t(f"changes.{name}"), t.decimal(n[f"{name}_size"]), t(f"changes.{name}.note"))
           for name in EFFECTS),
     ]  # fmt: skip
     st.html(cards(items))

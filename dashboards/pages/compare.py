@@ -73,7 +73,7 @@ def _facts(view: View, found: list[dict[str, Any]]) -> None:
             view.link(one["name"], "society", society=one["society_id"]),
             t.label("peer_group", one["peer_group"]),
             badge(t.label("band", one["band"]), f"band-{one['band']}"),
-            DASH if one["score"] is None else view.why(t.decimal(one["score"]), one["society_id"]),
+            DASH if one["score"] is None else view.why(t.score(one["score"]), one["society_id"]),
             drawn(view, one), rank(view, one), t.percent(one["verified_share"]),
             t.integer(one["not_reported_n"]),
         )
@@ -89,5 +89,5 @@ def _cell(view: View, society_id: str, n: int, one: dict[str, Any]) -> str:
     t = view.texts
     score, state_code = one[f"s{n}"], one[f"state{n}"]
     if state_code in {"reported", "zero"} and score is not None:
-        return view.why(t.decimal(score), society_id, one["indicator"])
+        return view.why(t.score(score), society_id, one["indicator"])
     return DASH if state_code is None else mark(state_code, t.label("state", state_code))

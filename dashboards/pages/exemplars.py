@@ -70,7 +70,7 @@ def _columns(view: View) -> list[Col]:
         Col("society_id", t("column.code_uscc"), "code", is_part=True),
         Col("name", t("column.society"), css="name", draw=lambda one: _society(view, one)),
         Col("practice_tag", t("column.practice"), "label", "practice_tag"),
-        Col("score", t("column.score"), "score", draw=lambda one: view.why(t.decimal(one["score"]),
+        Col("score", t("column.score"), "score", draw=lambda one: view.why(t.score(one["score"]),
                                                                             one["society_id"])),
         Col("low", t("column.low"), "score", is_part=True),
         Col("high", t("column.interval"), "score", css="bar", draw=lambda one: drawn(view, one)),
@@ -91,7 +91,7 @@ def _near(view: View) -> list[Col]:
         """The smallest change of one indicator that would name it; a link to the indicator's rows."""
         if one["indicator"] is None or one["indicator_to"] is None:
             return t.label("flip_outcome", one["indicator_outcome"])
-        span = f"{t.decimal(one['indicator_from'], 2)} → {t.decimal(one['indicator_to'], 2)}"
+        span = t.apart(100 * one["indicator_from"], 100 * one["indicator_to"])
         name = f"{one['indicator']} {t.label('indicator', one['indicator'])} {span}"
         return view.why(name, one["society_id"], one["indicator"])
 
@@ -133,8 +133,8 @@ def _nominations(view: View) -> list[Col]:
         Col("working_days", t("column.working_days"), "integer"),
         Col("evidence", t("column.evidence_file"), draw=lambda one: one["evidence"]
             or mark("not_reported", t.label("state", "not_reported"))),
-        Col("file", t("column.file")),
-        Col("line", t("column.line"), "integer", draw=lambda one: str(one["line"])),
+        Col("file", t("column.file"), "file"),
+        Col("line", t("column.line"), "line"),
     ]  # fmt: skip
 
 

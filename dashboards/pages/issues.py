@@ -12,7 +12,7 @@ from dashboards.view import View, heading, run_line, section
 
 COLUMNS = (
     "name", "supervisor_name", "channel:label:channel", "received_on:date", "rectify_due_on:date",
-    "days_n:integer", "status:label:issue_status", "plan", "file", "line:integer",
+    "days_n:integer", "status:label:issue_status", "plan", "file:file", "line:line",
 )  # fmt: skip
 
 

@@ -187,7 +187,7 @@ def _drift(view: View) -> None:
                 t.integer(one["societies_n"]),
                 t.value(one["before"], one["unit"]),
                 t.value(one["now"], one["unit"]),
-                t.signed(one["change"], is_share=is_share),
+                t.signed(one["change"], is_share, digits=1 if is_share else 2),
                 share_bar(size, t("quality.drift.look") if abs(one["change"]) > MOVED else ""),
             )
         )

@@ -120,7 +120,7 @@ def _header(view: View, one: dict[str, Any]) -> None:
                 ),
                 (
                     t("column.score"),
-                    t.decimal(one["score"]),
+                    t.score(one["score"]),
                     _interval(t, one) if rated else "",
                 ),
                 (
@@ -249,8 +249,8 @@ def _indicator_row(view: View, one: dict[str, Any], society_id: str) -> tuple[st
         t.value(one["peer_mean"], one["unit"]),
         t.label("grade", one["grade"]),
         t.trimmed(one["weight"]),
-        view.why(t.decimal(score), society_id, one["indicator"]) if score is not None else t.decimal(score),
-        bar(score, t.decimal(score)),
+        view.why(t.score(score), society_id, one["indicator"]) if score is not None else t.score(score),
+        bar(score, t.score(score)),
     )
 
 
@@ -278,9 +278,9 @@ def _sources(view: View, society_id: str) -> None:
         return
     title = t("society.sources.title")
     columns = [
-        Col("file", t("column.file")),
+        Col("file", t("column.file"), "file"),
         Col("sheet", t("column.sheet")),
-        Col("row", t("column.line"), "integer", draw=lambda r: "" if r["row"] is None else str(r["row"])),
+        Col("row", t("column.line"), "line"),
         Col("label", t("column.row_label")),
         Col("numerator", t("column.numerator"), "number"),
         Col("denominator", t("column.denominator"), "number"),
@@ -304,7 +304,7 @@ def _sentence(t: Texts, one: Explanation, suppressed: bool) -> str:
     target = t("sources.target", target=t.value(one.target, one.unit))
     numerator, denominator = (hidden or t.trimmed(n) for n in (one.numerator, one.denominator))
     steps = [
-        (t("column.score"), t.decimal(score), t("sources.weight", weight=t.trimmed(one.weight))),
+        (t("column.score"), t.score(score), t("sources.weight", weight=t.trimmed(one.weight))),
         (t("column.value"), t.value(one.value, one.unit), t("society.shrunk") if one.shrunk else target),
         (t("column.numerator"), numerator, t.pick(one.numerator_zh, one.numerator_en)),
         (t("column.denominator"), denominator, t.pick(one.denominator_zh, one.denominator_en)),

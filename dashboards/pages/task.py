@@ -19,7 +19,6 @@ from dashboards.tables import SIGNS, Head, cards, mark, share_bar, table, two_li
 from dashboards.view import View, chart, heading, section
 from models.publication.disclosure import SMALLEST_COUNT, SUPPRESSED_STATE
 
-STATES = ("reported", "zero", "not_reported", "not_applicable", "under_verification")
 GREY, ROWS = 20, 15
 Shares = Callable[[Any, Filters], pl.DataFrame]
 
@@ -131,7 +130,7 @@ def _stages(con: Any, filters: Filters) -> pl.DataFrame:
 
 
 RULES = ["convention", "ethics_code"]
-PLACE = ("file", "line:integer")
+PLACE = ("file:file", "line:line")
 TASKS: dict[str, Task] = {
     "D1": Task(
         (("stages", "doc_stage", _stages),
@@ -242,14 +241,15 @@ def indicator_table(view: View, dimension: str, found: pl.DataFrame) -> None:
     """The indicators of a dimension: states counted apart, mean and middle half of the scores."""
     t = view.texts
     section(t("task.indicators", dimension=t.label("dimension", dimension)), t("task.indicators.lead"))
+    states = [code for code in charts.STATES if code != SUPPRESSED_STATE or found[f"{code}_n"].sum()]
     heads = [Head(t("column.indicator"), css="name"), Head(t("column.weight"), True),
-             *(Head(t.label("state", code), True) for code in STATES),
+             *(Head(mark(code, t.label("state", code)), True) for code in states),
              Head(t("column.mean"), True), Head(t("column.middle"), css="bar")]  # fmt: skip
     rows = [
         (
             view.link(f"{one['indicator']} {t.label('indicator', one['indicator'])}", "methods"),
             t.trimmed(one["weight"]),
-            *(mark(code, t.integer(one[f"{code}_n"])) for code in STATES),
+            *(t.integer(one[f"{code}_n"]) for code in states),
             t.decimal(one["mean"]),
             _middle(view, one),
         )
@@ -294,7 +294,7 @@ def lowest(view: View, found: pl.DataFrame) -> None:
         Col("value", t("column.value"), "number", draw=lambda one: t.value(one["value"], one["unit"])),
         Col("grade", t("column.evidence"), "label", "grade"),
         Col("score", t("column.score"), "score",
-            draw=lambda one: "—" if one["score"] is None else why(one, t.decimal(one["score"]))),
+            draw=lambda one: "—" if one["score"] is None else why(one, t.score(one["score"]))),
     ]  # fmt: skip
     title = f"{chosen} {t.label('indicator', chosen)}"
     grid(view, "lowest", title, columns, tasks.lowest(chosen, view.filters), rows=ROWS)

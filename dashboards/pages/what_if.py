@@ -115,7 +115,7 @@ def _row(view: View, one: dict[str, Any], names: dict[str, str]) -> list[str | N
         low, high = t.decimal(one[f"low{end}"]), t.decimal(one[f"high{end}"])
         said = t("society.interval", low=low, high=high)
         scale = interval(one[f"score{end}"], one[f"low{end}"], one[f"high{end}"], said)
-        return Html(f"{scale}<small>{t.decimal(one[f'score{end}'])} ({low}–{high})</small>")
+        return Html(f"{scale}<small>{t.score(one[f'score{end}'])} ({low}–{high})</small>")
 
     def ranks(end: str) -> str:
         return "—" if one[f"rank_low{end}"] is None else t.span(one[f"rank_low{end}"], one[f"rank_high{end}"])

@@ -69,7 +69,8 @@ def coverage(con: DuckDBPyConnection) -> pl.DataFrame:
                avg((i.state = 'reported')::int) as reported, avg((i.state = 'zero')::int) as zero,
                avg((i.state = 'not_reported')::int) as not_reported,
                avg((i.state = 'not_applicable')::int) as not_applicable,
-               avg((i.state = 'under_verification')::int) as under_verification
+               avg((i.state = 'under_verification')::int) as under_verification,
+               avg((i.state = 'suppressed')::int) as suppressed
         from indicators i join societies s using (society_id) join indicator_definitions d using (indicator)
         where s.filed group by i.indicator, d.position order by d.position
         """

@@ -40,6 +40,7 @@ def indicators(con: DuckDBPyConnection, dimension: str, filters: Filters = ALL) 
                count(*) filter (i.state = 'not_reported') as not_reported_n,
                count(*) filter (i.state = 'not_applicable') as not_applicable_n,
                count(*) filter (i.state = 'under_verification') as under_verification_n,
+               count(*) filter (i.state = 'suppressed') as suppressed_n,
                100 * avg(i.score) as mean, 100 * quantile_cont(i.score, 0.25) as p25,
                100 * quantile_cont(i.score, 0.75) as p75, count(i.score) as scored_n
         from indicators i join indicator_definitions d using (indicator)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.publication.disclosure import is_small_count
 from models.publication.explain import unknown_society
-from models.publication.figures import percent, trimmed
+from models.publication.figures import apart, percent, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -156,7 +156,7 @@ def _flip(one: dict[str, Any], label: Callable[[str, str], str], lang: str) -> l
     else:
         title = flip["indicator_zh" if zh else "indicator_en"]
         hidden = "（小数目，不显示）" if zh else "(small count, withheld)"
-        moved = f"{_p(flip['indicator_from'])} → {_p(flip['indicator_to'])}"
+        moved = " → ".join(apart(100 * flip["indicator_from"], 100 * flip["indicator_to"], lang))
         if flip["is_suppressed"]:
             moved = hidden
         rule, way = label("flip_bound", flip["bound_by"]), label("flip_direction", flip["direction"])

@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from math import floor
 from typing import Literal
 
 Lang = Literal["zh", "en"]
 DASH = "—"
 LOCALES: dict[str, str] = {"zh": "zh_CN", "en": "en"}
 SMALLEST_SHARE = 0.001
+MOST_DIGITS = 4
 
 
 def decimal(value: float | None, lang: str, digits: int = 1) -> str:
     """A number with a fixed number of decimals; a dash for none."""
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
     return _formatted(value, pattern, lang)
+
+
+def score(value: float | None, lang: str, limits: Iterable[float] = ()) -> str:
+    """A score (0–100) with one decimal, cut where rounding would reach a limit that it does not reach.
+
+    59.98 below a limit of 60 is 59.9: “60.0, to improve” would contradict itself.
+    """
+    if value is None:
+        return DASH
+    # What a sum leaves behind in the last places is no distance from a limit.
+    exact, shown = round(value, 6), round(value, 1)
+    is_short = any(exact < limit <= shown for limit in limits)
+    return decimal(floor(exact * 10) / 10 if is_short else shown, lang)
+
+
+def apart(before: float, after: float, lang: str) -> tuple[str, str]:
+    """Two figures with as many decimals, one to four, as it takes to tell them apart."""
+    digits = next((n for n in range(1, MOST_DIGITS) if round(before, n) != round(after, n)), MOST_DIGITS)
+    return decimal(before, lang, digits), decimal(after, lang, digits)
 
 
 def percent(share: float | None, lang: str) -> str:
@@ -23,8 +45,8 @@ def percent(share: float | None, lang: str) -> str:
     return DASH if share is None else f"{decimal(share * 100, lang)}%"
 
 
-def trimmed(value: float | None, lang: str, digits: int = 1) -> str:
-    """A count that may have a fraction: at most so many decimals."""
+def trimmed(value: float | None, lang: str, digits: int = 2) -> str:
+    """A count, level or weight that may have a fraction: at most so many decimals."""
     return _formatted(value, "#,##0." + "#" * digits, lang)
 
 
@@ -37,7 +59,7 @@ def signed(value: float | None, lang: str, digits: int = 1) -> str:
     return sign + decimal(abs(shown), lang, digits)
 
 
-def in_unit(value: float | None, unit: str, lang: str, digits: int = 1) -> str:
+def in_unit(value: float | None, unit: str, lang: str, digits: int = 2) -> str:
     """An indicator's value: levels and counts with so many decimals at most, others as percentages."""
     return trimmed(value, lang, digits) if unit in {"count", "level"} else percent(value, lang)
 

@@ -108,7 +108,7 @@ def test_numbers():
     assert t.decimal(83.449) == "83.4"
     assert t.percent(0.4567) == "45.7%"
     assert t.trimmed(3.0) == "3"
-    assert t.trimmed(3.14) == "3.1"
+    assert [t.trimmed(3.14159), t.trimmed(0.25), t.trimmed(0.35)] == ["3.14", "0.25", "0.35"]
     assert [t.integer(None), t.decimal(None), t.percent(None), t.value(None, "share")] == [i18n.DASH] * 4
     assert [t.value(0.0, "share"), t.value(0.7, "level"), t.value(2, "count")] == ["0.0%", "0.7", "2"]
     # Few is not none.
@@ -116,6 +116,23 @@ def test_numbers():
     assert [t.span(3, 3), t.span(3, 12)] == ["3", "3–12"]
     assert [t.signed(3.21), t.signed(-3.21), t.signed(0.0)] == ["+3.2", "−3.2", "±0.0"]
     assert t.signed(0.075, is_share=True) == "+7.5 个百分点"
+
+
+def test_a_score_is_not_rounded_up_to_a_limit_that_it_does_not_reach():
+    t = Texts("zh", limits=(60.0, 80.0))
+    assert [t.score(59.98), t.score(60.0), t.score(59.9999999), t.score(79.96)] == [
+        "59.9",
+        "60.0",
+        "60.0",
+        "79.9",
+    ]
+    assert [t.score(65.97), t.score(59.94), t.score(None)] == ["66.0", "59.9", i18n.DASH]
+
+
+def test_two_figures_are_shown_apart():
+    t = Texts("zh")
+    assert [t.apart(70.0, 70.03), t.apart(78.8, 98.2)] == ["70.00 → 70.03", "78.8 → 98.2"]
+    assert t.apart(1.0, 1.0) == "1.0000 → 1.0000"
 
 
 def test_an_unknown_code_shows_itself_and_nothing_shows_a_dash():

@@ -60,7 +60,7 @@ def widget(found, name):
 
 
 def words(app):
-    return re.sub(r"<[^>]+>", " ", html(app))
+    return re.sub(r"<[^>]+>", " ", html(app).replace("<wbr>", ""))
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -29,3 +29,7 @@ def test_an_interval_keeps_to_its_scale():
 def test_a_row_of_one_cell_heads_a_group():
     made = tables.table([Head("a"), Head("b")], [("组",), ("1", "2")], "表")
     assert 'colspan="2"' in made
+
+
+def test_the_name_of_a_file_breaks_between_its_parts_only():
+    assert tables.breakable("2025/a_<1>.xlsx_") == "2025/<wbr>a_<wbr>&lt;1&gt;.xlsx_"
