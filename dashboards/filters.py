@@ -15,6 +15,11 @@ COLUMNS = {
     "band": ("band", "band", "g"),
     "decision": ("decision", "decision", "h"),
 }
+# The alias of a table → how it joins the societies.
+JOINS = {
+    "g": "join composite g using (society_id)",
+    "h": "left join exemplars h using (society_id)",
+}
 TEXT = "q"
 NO_UNIT = "none"
 
@@ -64,10 +69,10 @@ class Filters:
             parts.append(sql_for_search("f", "$f_text"))
         if not parts:
             return "true"
-        return (
-            f"{column} in (select f.society_id from societies f join composite g using (society_id) "
-            f"left join exemplars h using (society_id) where {' and '.join(parts)})"
-        )
+        # Only what is asked for is read.
+        used = {COLUMNS[name][2] for name in self.chosen}
+        joins = " ".join(join for alias, join in JOINS.items() if alias in used)
+        return f"{column} in (select f.society_id from societies f {joins} where {' and '.join(parts)})"
 
 
 ALL = Filters()

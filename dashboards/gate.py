@@ -45,7 +45,7 @@ def enter(t: Texts) -> bool:  # noqa: PLR0911 - each way of not entering
         return False
     found = permit(claims, known.access)
     if found != held:
-        # Connections hold the rows of whoever they were opened for.
+        # What was worked out so far is for whoever it was worked out for.
         _forget()
     if found is None:
         if is_new and not _told(t, str(claims.get("sub")), "none", "refused", "sign_in"):
@@ -139,10 +139,8 @@ def _sign_out(claims: dict[str, Any]) -> None:
 
 
 def _forget() -> None:
-    """Close what the session held of anybody: connections, and results worked out of them."""
-    for con in st.session_state.get("connections", {}).values():
-        con.close()
-    for name in (HELD, "connections", RECORDED, "filing", "receipts", "pinned_runs"):
+    """Drop what the session held of anybody: the permission, and results worked out under it."""
+    for name in (HELD, RECORDED, "filing", "receipts", "pinned_runs"):
         st.session_state.pop(name, None)
 
 

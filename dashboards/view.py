@@ -10,10 +10,11 @@ from urllib.parse import urlencode
 import streamlit as st
 from duckdb import DuckDBPyConnection
 
-from dashboards import access, charts, gate, settings, state
+from dashboards import charts, gate, settings, state
 from dashboards.filters import COLUMNS, Filters
 from dashboards.i18n import LANGUAGES, Lang, Texts
 from dashboards.queries import run as run_queries
+from dashboards.reading import Reader, reader
 from dashboards.tables import Html, badge, cell
 from models.home import Home
 from models.publication.snapshot import current, list_runs, resolve
@@ -24,7 +25,10 @@ LANGUAGE_NAMES: dict[str, str] = {"zh": "中文", "en": "English"}
 
 @dataclass(frozen=True)
 class View:
-    """One rerun of a page: its connection, the run it shows, its words."""
+    """One rerun of a page: its connection, the run it shows, its words.
+
+    `con` and `previous` are readers (`dashboards.reading`), which answer `sql` as a connection does.
+    """
 
     con: DuckDBPyConnection
     run: dict[str, Any]
@@ -79,17 +83,19 @@ def open_view(texts: Texts) -> View | None:
     else:
         year = _choose_year(sorted(years, reverse=True), texts)
         run_id = _choose_run(year, years[year], texts)
-    con = _connection(run_id)
-    run = run_queries.run(con)
-    previous = None if run["previous_run_id"] is None else _connection(run["previous_run_id"])
-    limits = run_queries.limits(run["methodology"])
-    named = Texts(texts.lang, run_queries.labels(con, texts.lang), limits)
+    found = _reader(run_id)
+    con = cast(DuckDBPyConnection, found)
+    run = found.fact("run", lambda: run_queries.run(con))
+    previous = None if run["previous_run_id"] is None else _reader(run["previous_run_id"])
+    named = found.fact(("texts", texts.lang), lambda: _named(texts, con, run))
     filters = Filters.of({name: state.get(url) for name, (url, *_) in COLUMNS.items()})
-    return View(con, run, _with_merged(named, con, run), previous, filters)
+    return View(con, run, named, cast("DuckDBPyConnection | None", previous), filters)
 
 
-def _with_merged(t: Texts, con: DuckDBPyConnection, run: dict[str, Any]) -> Texts:
-    """The names of merged peer groups say what was merged."""
+def _named(texts: Texts, con: DuckDBPyConnection, run: dict[str, Any]) -> Texts:
+    """The texts with the names of the run's codes; those of merged peer groups say what was merged."""
+    limits = run_queries.limits(run["methodology"])
+    t = Texts(texts.lang, run_queries.labels(con, texts.lang), limits)
     named = dict(t.labels)
     for group, kind, codes in run_queries.merged_groups(con, run["methodology"]["peer_groups"]["variables"]):
         members = [t.label(kind, code) for code in t.options(kind) if code in codes]
@@ -134,12 +140,9 @@ def _published(root: str, names: tuple[str, ...]) -> dict[str, str]:
     return {one["run_id"]: f"{one['created_at']:%m-%d %H:%M}" for one in list_runs(Home(Path(root)))}
 
 
-def _connection(run_id: str) -> DuckDBPyConnection:
-    """A cursor on this session's connection to a run (reruns come on different threads)."""
-    held = st.session_state.setdefault("connections", {})
-    if run_id not in held:
-        held[run_id] = access.connect(settings.load().home, run_id, gate.permission().scope)
-    return cast(DuckDBPyConnection, held[run_id].cursor())
+def _reader(run_id: str) -> Reader:
+    """The run as this session may see it: asked for at every rerun, so that nothing outlives a permission."""
+    return reader(settings.load().home, run_id, gate.permission().scope)
 
 
 def heading(title: str, lead: str, proposed: bool = False) -> None:

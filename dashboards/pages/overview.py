@@ -178,9 +178,7 @@ def _warnings(view: View) -> None:
     if found.is_empty():
         # No record of a check is not a check that holds.
         st.text(
-            t("overview.warnings.none")
-            if quality.total(view.con)["checks_n"]
-            else t("overview.warnings.unrecorded")
+            t("overview.warnings.none") if quality.checks_n(view.con) else t("overview.warnings.unrecorded")
         )
         return
     heads = [Head(t("column.family")), Head(t("column.check")), Head(t("column.observed"), True)]

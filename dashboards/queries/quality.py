@@ -97,6 +97,11 @@ def drift(now: DuckDBPyConnection, before: DuckDBPyConnection) -> pl.DataFrame:
     )
 
 
+def checks_n(con: DuckDBPyConnection) -> int:
+    """How many table checks are on record."""
+    return int(con.sql("select count(*) from expectation_results").fetchall()[0][0])
+
+
 def total(con: DuckDBPyConnection) -> dict[str, Any]:
     """checks_n, failed_n, returned, quarantined, rows_read, refused_n, not_reported_share of the run."""
     found = con.sql(

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from math import floor
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from babel import Locale
 
 Lang = Literal["zh", "en"]
 DASH = "—"
@@ -67,4 +71,12 @@ def in_unit(value: float | None, unit: str, lang: str, digits: int = 2) -> str:
 def _formatted(value: float | None, pattern: str, lang: str) -> str:
     from babel.numbers import format_decimal
 
-    return DASH if value is None else format_decimal(value, pattern, locale=LOCALES[lang])
+    return DASH if value is None else format_decimal(value, pattern, locale=_locale(lang))
+
+
+@cache
+def _locale(lang: str) -> Locale:
+    """Given by name, Babel looks for it among its 1,000 locales at every number."""
+    from babel import Locale
+
+    return Locale.parse(LOCALES[lang])
