@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboards import signin
 from dashboards.permission import SESSIONS
+from dashboards.usercookie import claims_of
 
 GUARDED = ("/media/", "/_stcore/upload_file/")
 REFUSED = "请先登录。Sign in first."
@@ -34,19 +32,4 @@ def _is_open(scope: Scope) -> bool:
     known = signin.load()
     if known is None or scope["type"] != "http" or not scope["path"].startswith(GUARDED):
         return True
-    return SESSIONS.holds(_claims(HTTPConnection(scope).cookies), known.access)
-
-
-def _claims(cookies: dict[str, str]) -> dict[str, Any]:
-    """What the provider said, from Streamlit's signed cookie; empty without a cookie or with a false one."""
-    from streamlit.auth_util import get_cookie_with_chunks
-    from streamlit.web.server.server_util import get_cookie_secret
-    from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
-    from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
-
-    def one(name: str) -> bytes | None:
-        value = cookies.get(name)
-        return None if value is None else decode_signed_value(get_cookie_secret(), name, value)
-
-    found = get_cookie_with_chunks(one, USER_COOKIE_NAME)
-    return dict(json.loads(found)) if found else {}
+    return SESSIONS.holds(claims_of(HTTPConnection(scope).cookies), known.access)

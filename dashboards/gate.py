@@ -37,7 +37,7 @@ def enter(t: Texts) -> bool:  # noqa: PLR0911 - each way of not entering
         _wall(t("signin.title"), t("signin.lead"))
         st.button(t("signin.button"), key="sign_in", type="primary", on_click=st.login)
         return False
-    is_new = not SESSIONS.is_known(claims)
+    is_new = not SESSIONS.is_used(claims)
     if not SESSIONS.admit(claims, known.access):
         _forget()
         _wall(t("signin.expired.title"), t("signin.expired.lead"))

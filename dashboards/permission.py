@@ -13,8 +13,6 @@ from typing import Any
 from dashboards.access import SAFE_VALUE, Scope
 from dashboards.signin import Access
 
-# Clocks of provider and server may differ; a cookie older than this that we do not know is of the past.
-FRESH_SECONDS = 300
 # In Streamlit's cookie or in `st.user`, not from the provider.
 ADDED = frozenset({"origin", "is_logged_in", "tokens"})
 
@@ -59,60 +57,68 @@ def session_key(claims: Mapping[str, Any]) -> str:
     return hashlib.sha256(told.encode("utf-8")).hexdigest()
 
 
+@dataclass
+class _SignIn:
+    """When a sign-in began and was last used (seconds), and whether a page has been asked for with it."""
+
+    began: float
+    last: float
+    is_used: bool = False
+
+    def lasts(self, now: float, access: Access) -> bool:
+        is_idle = now - self.last > access.idle_minutes * 60
+        return not is_idle and now - self.began <= access.longest_hours * 3600
+
+
 class Sessions:
     """Sign-ins this server knows. Streamlit's cookie lives 30 days and outlasts signing out; this does not.
 
-    Held in memory: after a restart everybody signs in again.
+    A sign-in is known from the provider's answer to this process on, and from nothing else: a cookie alone
+    opens nothing. Held in memory: after a restart everybody signs in again.
     """
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._seen: dict[str, tuple[float, float]] = {}
-        self._ended: dict[str, float] = {}
+        self._known: dict[str, _SignIn] = {}
+
+    def begin(self, claims: Mapping[str, Any], access: Access) -> None:
+        """The provider has just answered; sign-ins that are over are forgotten."""
+        now = self._clock()
+        with self._lock:
+            self._known = {key: one for key, one in self._known.items() if one.lasts(now, access)}
+            self._known[session_key(claims)] = _SignIn(now, now)
 
     def admit(self, claims: Mapping[str, Any], access: Access) -> bool:
         """Whether the sign-in still holds; notes that it was used now."""
         key, now = session_key(claims), self._clock()
         with self._lock:
-            if key in self._ended:
+            one = self._known.get(key)
+            if one is None:
                 return False
-            if key not in self._seen:
-                issued = claims.get("iat")
-                if not isinstance(issued, int | float) or abs(now - issued) > FRESH_SECONDS:
-                    return False
-                self._seen[key] = (now, now)
-            if not self._lasts(key, now, access):
-                self._end(key, now)
+            if not one.lasts(now, access):
+                del self._known[key]
                 return False
-            self._seen[key] = (self._seen[key][0], now)
+            one.last, one.is_used = now, True
             return True
 
     def holds(self, claims: Mapping[str, Any], access: Access) -> bool:
         """Whether the sign-in was admitted and still holds; does not count as using it."""
-        key, now = session_key(claims), self._clock()
+        now = self._clock()
         with self._lock:
-            return key in self._seen and self._lasts(key, now, access)
+            one = self._known.get(session_key(claims))
+            return one is not None and one.is_used and one.lasts(now, access)
 
-    def _lasts(self, key: str, now: float, access: Access) -> bool:
-        began, last = self._seen[key]
-        return now - last <= access.idle_minutes * 60 and now - began <= access.longest_hours * 3600
-
-    def is_known(self, claims: Mapping[str, Any]) -> bool:
+    def is_used(self, claims: Mapping[str, Any]) -> bool:
         """Whether the sign-in was admitted before."""
         with self._lock:
-            return session_key(claims) in self._seen
+            one = self._known.get(session_key(claims))
+            return one is not None and one.is_used
 
     def end(self, claims: Mapping[str, Any]) -> None:
         """Sign out: in every tab, at its next rerun."""
         with self._lock:
-            self._end(session_key(claims), self._clock())
-
-    def _end(self, key: str, now: float) -> None:
-        self._seen.pop(key, None)
-        self._ended[key] = now
-        # A cookie that old is refused as not fresh anyway.
-        self._ended = {k: at for k, at in self._ended.items() if now - at <= 2 * FRESH_SECONDS or k == key}
+            self._known.pop(session_key(claims), None)
 
 
 SESSIONS = Sessions()

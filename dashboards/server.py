@@ -14,6 +14,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 from dashboards import settings, signin
+from dashboards.signin import LOOPBACK
 from models.errors import FengqingError
 from models.publication.snapshot import current, open_snapshot, resolve
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from models.home import Home
 
 SCRIPT = Path(__file__).parent / "app.py"
-LOOPBACK = ("127.0.0.1", "localhost")
 MESSAGE_MB = 50
 
 
@@ -33,6 +33,17 @@ def hosts() -> list[str]:
     """The names by which the dashboard may be called: this machine's, and those that sign-in sets."""
     known = signin.load()
     return [*LOOPBACK, *(known.access.hosts if known else ())]
+
+
+def written(host: str) -> str:
+    """A host as it stands in a URL and in the Host header: IPv6 in brackets."""
+    return f"[{host}]" if ":" in host else host
+
+
+def public_url(port: int, address: str) -> str:
+    """Where a browser opens the dashboard: as sign-in says, where people are sent back to; else here."""
+    known = signin.load()
+    return known.auth.origin if known else f"http://{written(address)}:{port}"
 
 
 def options(port: int, address: str = LOOPBACK[0]) -> dict[str, Any]:
@@ -86,6 +97,7 @@ def build_app() -> App:
 
     from dashboards.fileguard import FileGuard
     from dashboards.shell import STATIC, STATIC_PATH, ShellMiddleware
+    from dashboards.usercookie import SignInWatch
 
     known = signin.load()
     # app.py names its pages itself; Streamlit would also offer the modules of pages/ until its first rerun.
@@ -98,9 +110,10 @@ def build_app() -> App:
             Mount(STATIC_PATH, app=StaticFiles(directory=STATIC)),
         ],
         middleware=[
-            Middleware(TrustedHostMiddleware, allowed_hosts=hosts()),
+            Middleware(TrustedHostMiddleware, allowed_hosts=[written(host) for host in hosts()]),
             Middleware(ShellMiddleware, is_secure=known is not None and known.auth.is_secure),
             Middleware(FileGuard),
+            Middleware(SignInWatch),
         ],
     )
 
@@ -151,13 +164,15 @@ def serve(
             set up wrongly, a port in use, a run that is not there, or a
             size of uploads that is none.
     """
+    address = address.strip("[]")
     if address not in LOOPBACK and signin.load() is None:
         raise FengqingError(
             "ADDRESS_REFUSED",
-            f"不能监听 {address}：未配置登录时只能在本机使用（127.0.0.1）。请去掉 --address，"
+            f"不能监听 {address}：未配置登录时只能在本机使用（127.0.0.1 或 [::1]）。请去掉 --address，"
             f"或按 docs/access.md 以 {signin.VARIABLE} 配置登录。",
             f"Will not listen on {address}: without sign-in the dashboard is for this machine only "
-            f"(127.0.0.1). Leave out --address, or set up sign-in with {signin.VARIABLE} (docs/access.md).",
+            f"(127.0.0.1 or [::1]). Leave out --address, or set up sign-in with {signin.VARIABLE} "
+            "(docs/access.md).",
         )
     signin.load()
     if run_id is not None:
@@ -194,7 +209,7 @@ def _run(home: Home, listener: socket.socket, run_id: str | None, lang: str, add
     settings.store(home, run_id)
     port = listener.getsockname()[1]
     bootstrap.load_config_options(options(port, address))
-    url = f"http://{LOOPBACK[0]}:{port}/" + ("?lang=en" if lang == "en" else "")
+    url = f"{public_url(port, address)}/" + ("?lang=en" if lang == "en" else "")
     print(f"{'Dashboard' if lang == 'en' else '界面'}: {url}", flush=True)
     config = uvicorn.Config(
         build_app(),

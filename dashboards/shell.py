@@ -82,7 +82,7 @@ class ShellMiddleware:
 
     def __init__(self, app: ASGIApp, is_secure: bool = False) -> None:
         self._app = app
-        self._cookie_end = b"; Secure" if is_secure else b""
+        self._is_secure = is_secure
         self._shells = {lang: build_shell(lang).encode("utf-8") for lang in LANGUAGES}
         self._policy = content_security_policy(build_shell("zh"))
 
@@ -92,6 +92,8 @@ class ShellMiddleware:
             await self._app(scope, receive, send)
             return
         shell = self._shells[_language(scope)]
+        # Behind a proxy on this machine the scheme is the one it names in X-Forwarded-Proto.
+        cookie_end = b"; Secure" if self._is_secure or scope["scheme"] == "https" else b""
         is_shell = False
 
         async def answer(message: Message) -> None:
@@ -112,7 +114,7 @@ class ShellMiddleware:
                 pairs = [(k.encode("latin-1"), v.encode("latin-1")) for k, v in headers.items()]
                 # Several cookies are several headers of one name.
                 pairs += [
-                    (k, v + self._cookie_end)
+                    (k, v + cookie_end)
                     for k, v in message["headers"]
                     if k.lower() == b"set-cookie" and not is_shell
                 ]

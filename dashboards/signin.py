@@ -17,6 +17,7 @@ from models.errors import FengqingError
 VARIABLE = "FENGQING_SIGN_IN"
 CALLBACK = "/oauth2callback"
 SHORTEST_SECRET = 32
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class _Strict(BaseModel):
@@ -41,9 +42,14 @@ class Auth(_Strict):
         for given in (self.redirect_uri, self.server_metadata_url):
             parts = urlsplit(given)
             # Over plain http anybody on the way could take the cookie.
-            if parts.scheme != "https" and parts.hostname not in {"127.0.0.1", "localhost"}:
+            if parts.scheme != "https" and parts.hostname not in LOOPBACK:
                 raise ValueError(f"{given} must be https 须为 https")
         return self
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port by which browsers reach the dashboard."""
+        return self.redirect_uri.removesuffix(CALLBACK)
 
     @property
     def is_secure(self) -> bool:

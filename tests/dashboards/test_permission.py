@@ -1,10 +1,13 @@
 """Who may see what: settings of sign-in, claims → permission, the server's own sessions, the gate."""
 
+import asyncio
+
 import pytest
 
 from dashboards import server, signin
 from dashboards.access import Scope, connect
-from dashboards.permission import FRESH_SECONDS, Sessions, permit
+from dashboards.permission import Sessions, permit
+from dashboards.shell import ShellMiddleware
 from dashboards.signin import Access
 from models.errors import FengqingError
 from models.publication.snapshot import resolve
@@ -143,26 +146,75 @@ ACCESS = Access(idle_minutes=30, longest_hours=2, roles=(RULE,))
 def test_a_session_ends_when_idle_at_its_limit_and_by_signing_out():
     clock = Clock()
     sessions = Sessions(clock)
-    idle, long, out = ({"sub": who, "iat": clock.now} for who in ("idle", "long", "out"))
+    idle, long, out = ({"sub": who} for who in ("idle", "long", "out"))
     for one in (idle, long, out):
+        sessions.begin(one, ACCESS)
+        assert not sessions.is_used(one) and not sessions.holds(one, ACCESS)
         assert sessions.admit(one, ACCESS)
+        assert sessions.is_used(one) and sessions.holds(one, ACCESS)
     sessions.end(out)
     assert not sessions.admit(out, ACCESS)
     for _ in range(4):
         clock.now += 29 * 60
         assert sessions.admit(long, ACCESS)
-    assert not sessions.admit(idle, ACCESS)
+    assert not sessions.holds(idle, ACCESS) and not sessions.admit(idle, ACCESS)
     clock.now += 29 * 60
-    assert not sessions.admit(long, ACCESS)
-    # Ended stays ended: the cookie is still there.
-    assert not sessions.admit(long, ACCESS) and not sessions.admit(out, ACCESS)
+    assert not sessions.holds(long, ACCESS) and not sessions.admit(long, ACCESS)
+    # Ended stays ended, wherever the clock goes: the cookie is still there.
+    for now in (Clock.now, clock.now + 1):
+        clock.now = now
+        assert not any(sessions.admit(one, ACCESS) for one in (idle, long, out))
+
+
+def test_a_cookie_alone_opens_nothing_however_fresh():
+    """As after a restart: the provider has not answered to this process."""
+    clock = Clock()
+    fresh = {"sub": "p", "iat": clock.now}
+    assert not Sessions(clock).admit(fresh, ACCESS)
+
+
+def test_a_sign_in_that_nobody_used_is_over_in_time_too():
+    clock = Clock()
+    sessions = Sessions(clock)
+    sessions.begin({"sub": "p"}, ACCESS)
+    clock.now += 31 * 60
+    assert not sessions.admit({"sub": "p"}, ACCESS)
 
 
 @pytest.mark.parametrize(
-    "issued", [0, Clock.now - FRESH_SECONDS - 1, Clock.now + FRESH_SECONDS + 1, None, "now"]
+    ("redirect", "scheme", "is_secure"),
+    [
+        ("https://fengqing.example/oauth2callback", "http", True),
+        ("http://127.0.0.1:8501/oauth2callback", "https", True),
+        ("http://127.0.0.1:8501/oauth2callback", "http", False),
+    ],
 )
-def test_an_old_cookie_that_the_server_does_not_know_is_refused(issued):
-    assert not Sessions(Clock()).admit({"sub": "p", "iat": issued}, ACCESS)
+def test_cookies_are_secure_where_browsers_come_by_https(configured, redirect, scheme, is_secure):
+    """Either the address of sign-in says so, or the proxy on this machine that was asked."""
+    configured(FILE.replace("http://127.0.0.1:8501/oauth2callback", redirect))
+
+    async def behind(_scope, _receive, send):
+        cookies = [(b"set-cookie", b"a=1; Path=/; HttpOnly"), (b"set-cookie", b"b=2; Path=/")]
+        await send({"type": "http.response.start", "status": 302, "headers": cookies})
+        await send({"type": "http.response.body", "body": b""})
+
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": "/x", "scheme": scheme, "headers": []}
+    shelled = ShellMiddleware(behind, is_secure=signin.load().auth.is_secure)
+    asyncio.run(shelled(scope, None, send))
+    cookies = [value for name, value in sent[0]["headers"] if name == b"set-cookie"]
+    assert len(cookies) == 2
+    assert [one.endswith(b"; Secure") for one in cookies] == [is_secure] * 2
+
+
+def test_what_is_printed_at_start_is_where_sign_in_leads_back_to(configured):
+    assert server.public_url(8501, "::1") == "http://[::1]:8501"
+    configured(FILE.replace("http://127.0.0.1:8501", "https://fengqing.example"))
+    assert server.public_url(8501, "0.0.0.0") == "https://fengqing.example"
 
 
 def rows(published, scope, query):

@@ -95,12 +95,33 @@ def test_an_unreadable_home_is_not_ready(monkeypatch, empty_home):
     assert asyncio.run(server._health(None)).status_code == 503
 
 
-@pytest.mark.parametrize("address", ["0.0.0.0", "192.0.2.1", "::"])
+@pytest.mark.parametrize(
+    "address",
+    ["0.0.0.0", "192.0.2.1", "::", "[::]", "2001:db8::1", "fe80::1", "::ffff:127.0.0.1", "::ffff:0:0"],
+)
 def test_only_this_machine_is_served(empty_home, address):
     with pytest.raises(FengqingError) as caught:
         server.serve(empty_home, address=address)
     assert caught.value.code == "ADDRESS_REFUSED"
-    assert address in caught.value.zh and "127.0.0.1" in caught.value.en
+    assert address.strip("[]") in caught.value.zh and "[::1]" in caught.value.en
+
+
+@pytest.mark.parametrize("address", ["::1", "[::1]"])
+def test_the_loopback_of_ipv6_is_this_machine_too(empty_home, address, monkeypatch):
+    """It is listened to, named in brackets, and answers by that name; the same name elsewhere is refused."""
+    started = []
+    monkeypatch.setattr(
+        server, "_run", lambda _home, listener, *rest: started.append((listener.getsockname(), rest))
+    )
+    server.serve(empty_home, port=0, address=address)
+    (bound, (_run_id, _lang, served)) = started[0]
+    assert bound[0] == served == "::1"
+    assert server.public_url(8501, served) == "http://[::1]:8501"
+
+
+def test_the_name_of_ipv6_loopback_is_answered(address):
+    assert get(f"{address}/healthz", Host="[::1]:8501")[0] == 200
+    assert get(f"{address}/healthz", Host="[::2]:8501")[0] == 400
 
 
 def test_a_port_in_use_is_named(empty_home, screenshots):
