@@ -18,6 +18,7 @@ from models.publication.disclosure import (
     SMALLEST_COUNT,
     sql_for_case_indicators,
     sql_for_suppressed_indicators,
+    sql_for_withheld,
 )
 from models.publication.files import open_file, snapshot_path
 from models.publication.tables import ASSESSMENT
@@ -70,6 +71,13 @@ NATIONAL_ONLY = (
 MASKED = ("indicators", "contributions", "decision_flips", "changes", "restatements", "findings")
 # No session reads these: what the assessment starts from, raw counts of cases among it.
 NEVER = ("facts", "inputs", "measures", "not_assessed", "signals")
+# The scope's societies with score and decision side by side, in memory: filters and counts ask nothing else.
+COHORT = """
+create table cohort as
+select s.* exclude (peer_group, peer_n), c.* exclude (society_id), e.* exclude (society_id)
+from societies s join composite c using (society_id) left join exemplars e using (society_id)
+order by s.society_id
+"""
 CASES_ONLY = {
     "zh": "案件登记的内容仅限案件专员查看。",
     "en": "What the case register says is for case officers only.",
@@ -108,10 +116,14 @@ def connect(home: Home, run_id: str, scope: Scope) -> duckdb.DuckDBPyConnection:
     path = snapshot_path(home, run_id)
     open_file(path).close()
     con = duckdb.connect(":memory:")
-    source = f"s{secrets.token_hex(8)}"
+    source, own = (f"{letter}{secrets.token_hex(8)}" for letter in "so")
     con.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as {source} (read_only)")
-    for statement in sql_for_views(source, scope):
+    con.execute(f"create schema {own}")
+    # Found once, not at every query, which took most of the time of a page with a nation's indicators.
+    con.execute(f"create table {own}.withheld as {sql_for_withheld(source)}")
+    for statement in sql_for_views(source, scope, f"{own}.withheld"):
         con.execute(statement)
+    con.execute(COHORT)
     # A hundred sessions must not each take every core and most of the memory.
     con.execute(f"set threads = {THREADS}")
     con.execute(f"set memory_limit = '{MEMORY}'")
@@ -120,8 +132,11 @@ def connect(home: Home, run_id: str, scope: Scope) -> duckdb.DuckDBPyConnection:
     return con
 
 
-def sql_for_views(source: str, scope: Scope) -> list[str]:
-    """CREATE VIEW statements over the attached snapshot `source`."""
+def sql_for_views(source: str, scope: Scope, withheld: str) -> list[str]:
+    """CREATE VIEW statements over the attached snapshot `source`.
+
+    `withheld` is a relation of the whole run's withheld indicators, as of `sql_for_withheld`.
+    """
     seen = f"society_id in (select society_id from {source}.societies where {scope.condition})"
     if scope.role == "national":
         seen = "true"
@@ -137,7 +152,7 @@ def sql_for_views(source: str, scope: Scope) -> list[str]:
     # found over the whole run: a scope's few societies must not look like a group of their own.
     indicators = f"select *, false as is_suppressed from {source}.indicators"
     if not scope.cases:
-        indicators = sql_for_suppressed_indicators(source, tuple(ASSESSMENT["indicators"].columns))
+        indicators = sql_for_suppressed_indicators(source, tuple(ASSESSMENT["indicators"].columns), withheld)
     views["indicators"] = f"select * from ({indicators}) where {seen}"
     closed = "false" if scope.cases else f"(c.family in ({_quoted(CASE_FAMILIES)}))"
     views["contributions"] = (

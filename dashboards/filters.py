@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
-# The field of a filter → (its name in the URL, the column, the alias of that column's table).
+# The field of a filter → (its name in the URL, the column of `cohort`).
 COLUMNS = {
-    "level": ("level", "level", "f"),
-    "reporting_line": ("line", "reporting_line", "f"),
-    "supervisor_id": ("unit", "supervisor_id", "f"),
-    "cast_class": ("class", "cast_class", "f"),
-    "size_class": ("size", "size_class", "f"),
-    "band": ("band", "band", "g"),
-    "decision": ("decision", "decision", "h"),
-}
-# The alias of a table → how it joins the societies.
-JOINS = {
-    "g": "join composite g using (society_id)",
-    "h": "left join exemplars h using (society_id)",
+    "level": ("level", "level"),
+    "reporting_line": ("line", "reporting_line"),
+    "supervisor_id": ("unit", "supervisor_id"),
+    "cast_class": ("class", "cast_class"),
+    "size_class": ("size", "size_class"),
+    "band": ("band", "band"),
+    "decision": ("decision", "decision"),
 }
 TEXT = "q"
 NO_UNIT = "none"
@@ -60,19 +55,21 @@ class Filters:
 
     def where(self, column: str = "society_id") -> str:
         """An SQL condition: `column` is a society that the filters leave. Values are parameters."""
+        condition = self.of_cohort("f")
+        if condition == "true":
+            return condition
+        return f"{column} in (select f.society_id from cohort f where {condition})"
+
+    def of_cohort(self, alias: str) -> str:
+        """The condition on a row of `cohort` itself, which goes by `alias`."""
         parts = []
         for name, value in self.chosen.items():
-            _, field, alias = COLUMNS[name]
+            _, field = COLUMNS[name]
             is_none = (name, value) == ("supervisor_id", NO_UNIT)
             parts.append(f"{alias}.{field} is null" if is_none else f"{alias}.{field} = $f_{name}")
         if self.text.strip():
-            parts.append(sql_for_search("f", "$f_text"))
-        if not parts:
-            return "true"
-        # Only what is asked for is read.
-        used = {COLUMNS[name][2] for name in self.chosen}
-        joins = " ".join(join for alias, join in JOINS.items() if alias in used)
-        return f"{column} in (select f.society_id from societies f {joins} where {' and '.join(parts)})"
+            parts.append(sql_for_search(alias, "$f_text"))
+        return " and ".join(parts) or "true"
 
 
 ALL = Filters()

@@ -16,16 +16,14 @@ def headline(con: DuckDBPyConnection, filters: Filters = ALL) -> Row:
     return the(
         con,
         f"""
-        select count(*) as societies_n, count(*) filter (s.filed) as filed_n,
-               count(*) filter (c.band <> 'unrated') as rated_n,
-               count(*) filter (e.decision = 'selected') as selected_n,
-               avg(c.score) as mean_score,
-               avg(c.verified_share) filter (c.band <> 'unrated') as verified_share,
-               count(*) filter (c.band in ('excellent', 'good'))
-                   / nullif(count(*) filter (c.band <> 'unrated'), 0)
-                   as best_share
-        from societies s join composite c using (society_id) left join exemplars e using (society_id)
-        where {filters.where("s.society_id")}
+        select count(*) as societies_n, count(*) filter (filed) as filed_n,
+               count(*) filter (band <> 'unrated') as rated_n,
+               count(*) filter (decision = 'selected') as selected_n,
+               avg(score) as mean_score,
+               avg(verified_share) filter (band <> 'unrated') as verified_share,
+               count(*) filter (band in ('excellent', 'good'))
+                   / nullif(count(*) filter (band <> 'unrated'), 0) as best_share
+        from cohort c where {filters.of_cohort("c")}
         """,
         filters.parameters,
     )
@@ -56,7 +54,7 @@ def bands(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataFrame:
     return con.sql(
         f"""
         select l.code as band, count(c.society_id) as societies_n
-        from labels l left join composite c on c.band = l.code and {filters.where("c.society_id")}
+        from labels l left join (select * from cohort c where {filters.of_cohort("c")}) c on c.band = l.code
         where l.kind = 'band' group by l.code, l.position order by l.position
         """,
         params=filters.parameters,
@@ -69,8 +67,9 @@ def dimension_means(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataF
         f"""
         select d.dimension, avg(d.score) as mean, quantile_cont(d.score, 0.25) as p25,
                quantile_cont(d.score, 0.75) as p75, count(d.score) as societies_n
-        from dimensions d join composite c using (society_id)
-        where c.band <> 'unrated' and d.score is not null and {filters.where("d.society_id")}
+        from dimensions d
+        where d.score is not null and d.society_id in (
+            select society_id from cohort c where c.band <> 'unrated' and {filters.of_cohort("c")})
         group by d.dimension order by d.dimension
         """,
         params=filters.parameters,
@@ -84,7 +83,7 @@ def filing_by_unit(filters: Filters = ALL) -> Listing:
         select supervisor_id, any_value(supervisor_name) as supervisor_name, count(*) as due_n,
                count(*) filter (filed) as filed_n, count(*) filter (not filed) as unfiled_n,
                filed_n / due_n as share
-        from societies where {filters.where()} group by supervisor_id
+        from cohort c where {filters.of_cohort("c")} group by supervisor_id
         order by unfiled_n desc, due_n desc, supervisor_id nulls last
         """,
         filters.parameters,
@@ -93,7 +92,6 @@ def filing_by_unit(filters: Filters = ALL) -> Listing:
 
 def attention(con: DuckDBPyConnection, filters: Filters = ALL) -> Row:
     """What waits for somebody: unfiled_n, returned_n, barred_n, pending_n, overdue_n and stalled_n."""
-    here = filters.where("society_id")
     return the(
         con,
         f"""
@@ -106,7 +104,7 @@ def attention(con: DuckDBPyConnection, filters: Filters = ALL) -> Row:
                 and {filters.where("i.society_id")}) as overdue_n,
             (select count(*) from detail_documents d where d.doc_type = 'charter'
                 and {sql_for_stalled("d")} and {filters.where("d.society_id")}) as stalled_n
-        from composite c where {here}
+        from cohort c where {filters.of_cohort("c")}
         """,
         filters.parameters,
     )

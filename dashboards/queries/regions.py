@@ -22,17 +22,16 @@ def summary(con: DuckDBPyConnection, column: Column, filters: Filters = ALL) -> 
         raise ValueError(f"no column {column!r} 没有该列")
     return con.sql(
         f"""
-        select s.{column} as code, count(*) as societies_n, count(*) filter (s.filed) as filed_n,
-               count(c.score) as rated_n, count(*) filter (s.filed) / count(*) as filed_share,
+        select c.{column} as code, count(*) as societies_n, count(*) filter (c.filed) as filed_n,
+               count(c.score) as rated_n, count(*) filter (c.filed) / count(*) as filed_share,
                count(*) filter (c.band in ('excellent', 'good')) / nullif(count(c.score), 0) as best_share,
                avg(c.verified_share) filter (c.score is not null) as verified_share,
-               count(*) filter (e.decision = 'selected') as selected_n,
+               count(*) filter (c.decision = 'selected') as selected_n,
                median(c.score) as median, quantile_cont(c.score, 0.25) as p25,
                quantile_cont(c.score, 0.75) as p75
-        from societies s join composite c using (society_id) left join exemplars e using (society_id)
-        left join labels l on l.kind = '{column}' and l.code = s.{column}
-        where {filters.where("s.society_id")}
-        group by s.{column}, l.position order by l.position nulls last, s.{column}
+        from cohort c left join labels l on l.kind = '{column}' and l.code = c.{column}
+        where {filters.of_cohort("c")}
+        group by c.{column}, l.position order by l.position nulls last, c.{column}
         """,
         params=filters.parameters,
     ).pl()

@@ -12,7 +12,7 @@ SORTS = {
     "score": "c.score desc nulls last",
     "verified": "c.verified_share desc nulls last",
     "missing": "c.not_reported_n desc",
-    "name": "s.name",
+    "name": "c.name",
 }
 
 
@@ -20,23 +20,21 @@ def societies(filters: Filters, sort: str) -> Listing:
     """The table of societies with score, interval, band, rank range, decision and its reason."""
     return Listing(
         f"""
-        select s.society_id, s.name, s.level, s.reporting_line, s.supervisor_name, s.cast_class, s.size_class,
-               c.score, c.low, c.high, c.band, c.peer_group, c.peer_n, c.rank, c.rank_low, c.rank_high,
-               c.verified_share, c.not_reported_n, c.pending_n, c.veto_code, c.hold_code, c.unrated_reason,
-               e.decision, e.reason_code, e.reason_zh, e.reason_en, e.stability
-        from societies s join composite c using (society_id) left join exemplars e using (society_id)
-        where {filters.where("s.society_id")}
-        order by {SORTS[sort]}, s.society_id
+        select society_id, name, level, reporting_line, supervisor_name, cast_class, size_class, score, low,
+               high, band, peer_group, peer_n, rank, rank_low, rank_high, verified_share, not_reported_n,
+               pending_n, veto_code, hold_code, unrated_reason, decision, reason_code, reason_zh, reason_en,
+               stability
+        from cohort c where {filters.of_cohort("c")}
+        order by {SORTS[sort]}, society_id
         """,
         filters.parameters,
     )
 
 
 def present(con: DuckDBPyConnection, column: str) -> list[str]:
-    """The codes that occur in a column of societies or composite, without null."""
-    table = "composite" if column == "band" else "societies"
+    """The codes that occur in a column of `cohort`, without null."""
     found = con.sql(
-        f'select distinct "{column}" from {table} where "{column}" is not null order by 1'
+        f'select distinct "{column}" from cohort where "{column}" is not null order by 1'
     ).fetchall()
     return [code for (code,) in found]
 
@@ -45,7 +43,7 @@ def supervisors(con: DuckDBPyConnection) -> list[tuple[str, str]]:
     """(supervisor_id, supervisor_name) that occur."""
     return con.sql(
         """
-        select supervisor_id, any_value(supervisor_name) from societies
+        select supervisor_id, any_value(supervisor_name) from cohort
         where supervisor_id is not null group by supervisor_id order by supervisor_id
         """
     ).fetchall()
