@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from models.assessment.composite.aggregation import weighted_mean
 from models.assessment.composite.columns import is_constant
 from models.assessment.composite.ranking import Floats, rank_units
-from models.assessment.methodology.rules import Coherence
+from models.assessment.methodology.uncertainty_rules import Coherence
 from models.assessment.smoothing import correlation_ratio
 from models.errors import FengqingError
 

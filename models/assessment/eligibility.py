@@ -7,7 +7,7 @@ from datetime import date
 
 import polars as pl
 
-from models.assessment.methodology.rules import Switch
+from models.assessment.methodology.exemplar_rules import Switch
 from models.assessment.methodology.schema import Methodology
 
 

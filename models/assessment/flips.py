@@ -12,22 +12,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from models.assessment.composite.ranking import Floats
-from models.assessment.cutoffs import Cutoffs, cutoffs
-from models.assessment.exemplars import Candidates, Decision, rotated_out, selected_in
+from models.assessment.cutoffs import cutoffs
+from models.assessment.exemplars import Candidates, Decision, selected_in
 from models.assessment.methodology.schema import Methodology
-from models.assessment.quotas import Flags, Ints, select_draws
-from models.assessment.scoring import DIGITS, FULL, columns_of, meets_floor, weights_of
+from models.assessment.quotas import Ints
+from models.assessment.scoring import DIGITS, FULL, columns_of, weights_of
+from models.assessment.turning import ROWS, Turning, turn, turning_points
+from models.assessment.weight_search import weight_changes
 
-# A score beyond a competitor's by this much is ahead of it; scores are kept to 9 decimals.
-STEP = 1e-7
-ROWS = 500
 BOUNDS = np.array(["score", "quota", "practice_tag", "dimension_floor", "stability"])
 SCHEMA = pl.Schema({
     "society_id": pl.String, "direction": pl.String, "score_needed": pl.Float64, "bound_by": pl.String,
@@ -37,23 +35,6 @@ SCHEMA = pl.Schema({
 
 
 DimensionDraws = Callable[[Ints], Floats]
-
-
-@dataclass(frozen=True)
-class Turning:
-    """Of the societies `who` (m,) whose decision is a matter of scores: what it turns on at published scores.
-
-    `bounds` (3, m): changes of score, in points, from which the score floor, the places and the practice rule
-    are met; the decision needs them all.
-    """
-
-    who: Ints
-    bounds: Floats
-
-    @property
-    def needed(self) -> Floats:
-        """The strictest of the three, (m,)."""
-        return np.asarray(self.bounds.max(axis=0))
 
 
 def flip_frame(
@@ -100,109 +81,6 @@ def flip_frame(
         )
         .select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
     )
-
-
-def turning_points(candidates: Candidates, decision: Decision, methodology: Methodology) -> Turning:
-    """The turning point of every society whose decision is a matter of scores (see `Decision.standing`)."""
-    rules, scores = methodology.exemplars, candidates.scores
-    who = np.flatnonzero(decision.standing & ~rotated_out(candidates, decision.year, methodology))
-    own = scores.composite[who]
-    point = cutoffs(scores.composite[None], decision.eligible[None], decision.pool, decision.total)
-    places = _turn(point, who, decision.chosen[who][None])[0] - own
-    practice = _practice_score(candidates, decision, methodology)[who] - own
-    floor = rules.minimum_score - own
-    places = _exact_places(candidates, decision, who, places, np.maximum(floor, practice), methodology)
-    return Turning(who, np.stack([floor, places, practice]))
-
-
-def _turn(cut: Cutoffs, who: Ints, has_place: Flags) -> Floats:
-    """The score at which each of `who` wins or loses its place in each draw, (draws, m)."""
-    group = cut.group_of[who]
-    return np.where(has_place, cut.displace[:, group], cut.admit[:, group])
-
-
-def _practice_score(candidates: Candidates, decision: Decision, methodology: Methodology) -> Floats:
-    """The score of the steady society that must be passed for the same supervisor and practice, (n,)."""
-    limit = methodology.exemplars.per_supervisor_and_tag
-    n = len(candidates.scores.composite)
-    if limit is None:
-        return np.full(n, -np.inf)
-    frame = pl.DataFrame(
-        {
-            "row": np.arange(n),
-            "supervisor": candidates.societies["supervisor_id"],
-            "tag": candidates.practice_tag,
-            "score": candidates.scores.composite,
-            "steady": decision.steady,
-        }
-    ).drop_nulls(["supervisor", "tag"])
-    steady = frame.filter("steady").select("supervisor", "tag", rival="row", rival_score="score")
-    bar = (
-        frame.join(steady, on=["supervisor", "tag"])
-        .filter(pl.col("row") != pl.col("rival"))
-        .group_by("row")
-        .agg(pl.col("rival_score").sort(descending=True).gather([limit - 1], null_on_oob=True).first())
-        .drop_nulls()
-    )
-    found = np.full(n, -np.inf)
-    found[bar["row"].to_numpy()] = bar["rival_score"].to_numpy()
-    return found
-
-
-def _exact_places(  # noqa: PLR0913, PLR0917
-    candidates: Candidates,
-    decision: Decision,
-    who: Ints,
-    places: Floats,
-    fixed: Floats,
-    methodology: Methodology,
-) -> Floats:
-    """Check the turning points of the places by selecting anew, and correct those that are not exact.
-
-    Only where the places decide (no other rule is stricter), the nearest first, at most
-    `flips.checked_maximum`. A change of one score also changes who is eligible, and so the places of classes.
-    """
-    near = np.where(places >= fixed, np.abs(places), np.inf)
-    near[decision.chosen[who]] = np.where(np.isfinite(places), np.abs(places), np.inf)[decision.chosen[who]]
-    checked = np.argsort(near, kind="stable")[: methodology.exemplars.flips.checked_maximum]
-    checked = checked[np.isfinite(near[checked])]
-    ids, at = who[checked], places[checked]
-    wrong = ~_chosen_at(candidates, decision, ids, at + STEP, methodology)
-    wrong |= _chosen_at(candidates, decision, ids, at - STEP, methodology)
-    if not wrong.any():
-        return places
-    ids, own = ids[wrong], candidates.scores.composite[ids[wrong]]
-    low, high = methodology.exemplars.minimum_score - own - 1.0, FULL - own
-    top = _chosen_at(candidates, decision, ids, high, methodology)
-    for _ in range(36):
-        middle = (low + high) / 2
-        is_in = _chosen_at(candidates, decision, ids, middle, methodology)
-        high, low = np.where(is_in, middle, high), np.where(is_in, low, middle)
-    places = places.copy()
-    places[checked[wrong]] = np.where(top, high, np.inf)
-    return places
-
-
-def _chosen_at(
-    candidates: Candidates, decision: Decision, ids: Ints, shift: Floats, methodology: Methodology
-) -> Flags:
-    """Whether each of `ids` (m,) gets a place when its own score alone moves by `shift` (m,); gates hold."""
-    rules, composite = methodology.exemplars, candidates.scores.composite
-    floors = meets_floor(candidates.scores.dimension, rules.dimension_floor)
-    chosen = np.zeros(len(ids), dtype=np.bool_)
-    columns = np.flatnonzero(decision.standing)
-    position = np.searchsorted(columns, ids)
-    pool = decision.pool.part(columns)
-    for start in range(0, len(ids), ROWS):
-        part = slice(start, start + ROWS)
-        rows = np.arange(len(ids[part]))
-        score = np.repeat(composite[columns][None], len(rows), axis=0)
-        score[rows, position[part]] = np.round(composite[ids[part]] + shift[part], DIGITS)
-        able = np.repeat(floors[columns][None], len(rows), axis=0)
-        able[rows, position[part]] = True
-        able &= score >= rules.minimum_score
-        chosen[part] = select_draws(score, able, pool, decision.total)[rows, position[part]]
-    return chosen
 
 
 def _indicator(
@@ -274,7 +152,7 @@ def _stability_changes(
     able = drawn.meets_floor & (drawn.composite >= rules.minimum_score) & decision.standing
     cut = cutoffs(drawn.composite, able, decision.pool, decision.total)
     has_place = selected_in(candidates, drawn, methodology)[:, ids]
-    to_place = np.maximum(_turn(cut, ids, has_place), rules.minimum_score) - drawn.composite[:, ids]
+    to_place = np.maximum(turn(cut, ids, has_place), rules.minimum_score) - drawn.composite[:, ids]
     wanted = max(1, math.ceil(rules.minimum_stability * len(to_place) - 1e-9)) - 1
     weights, owner = weights_of(methodology), _owners(methodology)
     found = np.full((len(ids), len(weights)), np.inf)
@@ -298,78 +176,3 @@ def _owners(methodology: Methodology) -> Ints:
     for d, columns in enumerate(columns_of(methodology)):
         owner[columns] = d
     return owner
-
-
-def weight_changes(
-    candidates: Candidates, decision: Decision, turning: Turning, methodology: Methodology
-) -> tuple[Floats, NDArray[np.bool_]]:
-    """The least relative change of weights that turns gates and places, (m,); NaN: none found below 0.9.
-
-    Searched for those selected and those nearest to it, at most `flips.weights_maximum`; the flag says who.
-    """
-    rules = methodology.exemplars.flips
-    found = np.full(len(turning.who), np.nan)
-    searched = np.zeros(len(turning.who), dtype=np.bool_)
-    near = np.argsort(np.abs(turning.needed), kind="stable")[: rules.weights_maximum]
-    near = near[np.isfinite(turning.needed[near])]
-    searched[near] = True
-    ids = turning.who[near]
-    if not len(ids):
-        return found, searched
-    search = _WeightSearch(candidates, decision, ids, methodology)
-    steps = np.array(rules.weight_steps)
-    low, high = np.zeros(len(ids)), np.full(len(ids), np.nan)
-    for r in steps:
-        open_ = np.isnan(high)
-        turned = search.turned(np.full(len(ids), r))
-        high = np.where(open_ & turned, r, high)
-        low = np.where(open_ & ~turned, r, low)
-    for _ in range(8):
-        middle = (low + np.nan_to_num(high)) / 2
-        turned = search.turned(middle)
-        high = np.where(~np.isnan(high) & turned, middle, high)
-        low = np.where(~turned, middle, low)
-    found[near] = high.round(4)
-    return found, searched
-
-
-class _WeightSearch:
-    """Selects anew, every society scored under the weights that are steepest for one of them."""
-
-    def __init__(
-        self, candidates: Candidates, decision: Decision, ids: Ints, methodology: Methodology
-    ) -> None:
-        scores = candidates.scores
-        self.methodology, self.decision, self.ids = methodology, decision, ids
-        self.columns = np.flatnonzero(decision.standing)
-        self.pool = decision.pool.part(self.columns)
-        self.position = np.searchsorted(self.columns, ids)
-        values = scores.indicator[self.columns]
-        self.counts = (~np.isnan(values)).astype(np.float64)
-        self.filled = np.nan_to_num(values)
-        self.weights = weights_of(methodology)
-        self.was = decision.chosen[ids]
-        # The rest of the field moves with the weights: what sets a society apart is its own profile against
-        # that of those who stand.
-        field = self.filled.sum(axis=0) / np.maximum(self.counts.sum(axis=0), 1)
-        own = np.where(np.isnan(scores.indicator[ids]), field, scores.indicator[ids])
-        lean = (own - field) - ((own - field) * self.weights).sum(axis=1, keepdims=True) / FULL
-        self.sign = np.where(self.was[:, None], -1, 1) * np.sign(lean)
-
-    def turned(self, r: Floats) -> Flags:
-        """Whether gates and places of each society turn under its weights at `r` (m,)."""
-        drawn = self.weights * (1 + r[:, None] * self.sign)
-        rules = self.methodology.exemplars
-        score = self._scored(drawn, slice(None))
-        able = score >= rules.minimum_score
-        for owned in columns_of(self.methodology):
-            part = self._scored(drawn, owned)
-            able &= np.isnan(part) | (part >= rules.dimension_floor * FULL - 10.0**-DIGITS)
-        chosen = select_draws(score, able, self.pool, self.decision.total)
-        return np.asarray(chosen[np.arange(len(r)), self.position] != self.was)
-
-    def _scored(self, drawn: Floats, columns: Ints | slice) -> Floats:
-        top = drawn[:, columns] @ self.filled[:, columns].T
-        bottom = drawn[:, columns] @ self.counts[:, columns].T
-        share = np.divide(top, bottom, out=np.full_like(top, np.nan), where=bottom > 0)
-        return np.asarray(np.round(share * FULL, DIGITS))

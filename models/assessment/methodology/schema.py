@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, PrivateAttr, model_validator
 
 from models.assessment.methodology.base import Block, Status, Text, refuse, refuse_repeats
+from models.assessment.methodology.exemplar_rules import Exemplars, Holds, Objections, RegisterHints, Vetoes
 from models.assessment.methodology.indicator import (
     Counting,
     Dimension,
@@ -19,18 +20,8 @@ from models.assessment.methodology.indicator import (
     Shrinkage,
     Stewardship,
 )
-from models.assessment.methodology.rules import (
-    Calendar,
-    Coherence,
-    Composite,
-    Exemplars,
-    Holds,
-    Objections,
-    PeerGroups,
-    RegisterHints,
-    Uncertainty,
-    Vetoes,
-)
+from models.assessment.methodology.rules import Calendar, Composite, PeerGroups
+from models.assessment.methodology.uncertainty_rules import Coherence, Uncertainty
 
 Year = Annotated[int, Field(ge=2020, le=2100)]
 

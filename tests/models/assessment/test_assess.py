@@ -13,7 +13,7 @@ from stdnum.cn import uscc
 from data_contracts import ddl
 from data_contracts.contract import load_contract, load_contracts
 from models.assessment.assess import Assessment, assess, coherence_frame
-from models.assessment.methodology.rules import SignOff
+from models.assessment.methodology.uncertainty_rules import SignOff
 from models.assessment.scoring import score
 from models.errors import FengqingError
 

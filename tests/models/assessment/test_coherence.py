@@ -15,7 +15,7 @@ from models.assessment.coherence import (
     unsigned,
 )
 from models.assessment.composite.ranking import rank_units
-from models.assessment.methodology.rules import SignOff
+from models.assessment.methodology.uncertainty_rules import SignOff
 from models.errors import FengqingError
 
 CODES = ("1.1", "1.2", "2.1", "2.2", "3.1", "3.2")

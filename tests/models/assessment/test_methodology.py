@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from models.assessment.methodology import load
+from models.assessment.methodology.exemplar_rules import REASONS
 from models.assessment.methodology.loader import METHODOLOGY_DIR
-from models.assessment.methodology.rules import REASONS
 from models.errors import FengqingError
 
 TEXT = (METHODOLOGY_DIR / "2025.yaml").read_text(encoding="utf-8")

@@ -203,7 +203,7 @@ def test_every_code_has_a_name_in_both_languages(con):
 
 
 def test_labels_cover_the_codes_of_the_methodology():
-    from models.assessment.methodology.rules import REASONS
+    from models.assessment.methodology.exemplar_rules import REASONS
     from models.publication.labels import label_rows
 
     known = {(kind, code) for kind, code, *_ in label_rows(load(2025).model_dump(mode="json"))}
