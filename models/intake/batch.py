@@ -81,8 +81,9 @@ def ingest(  # noqa: PLR0913 - the last two are for tests and replays
     ):
         load_containers(con, _containers(home))
         contents = {r.file_id: r for r in reversed(receipts(home))}
+        limits = Limits()
         known = {file_id for (file_id,) in con.sql("select file_id from files").fetchall()}
-        queue = sorted(_Place.of(r) for i, r in contents.items() if i not in known)
+        queue = sorted(_Place.of(r, limits) for i, r in contents.items() if i not in known)
         new = frozenset(place.file_id for place in queue)
         names = Counter(r.file_id for r in landed)
         repeated = frozenset(i for i, n in names.items() if n > 1)
@@ -101,7 +102,8 @@ def ingest(  # noqa: PLR0913 - the last two are for tests and replays
             judged = settle(prepared, _context(con, home, day))
             del prepared
             forgotten = load(con, batch, judged)
-            queue = sorted([*queue, *(_Place.of(contents[i]) for i in forgotten)]) if forgotten else queue
+            if forgotten:
+                queue = sorted([*queue, *(_Place.of(contents[i], limits) for i in forgotten)])
             again.update(forgotten)
             done += len(files)
             if progress:
@@ -157,14 +159,15 @@ def _sources(files: Iterable[Landed]) -> list[SourceFile]:
     return [SourceFile(f.file_id, f.path, f.name) for f in files]
 
 
-def _turn(file: Landed) -> Turn:
-    if not file.path.exists():
+def _turn(file: Landed, limits: Limits) -> Turn:
+    try:
+        return turn_of(file.path, limits)
+    except FileNotFoundError as error:
         raise FengqingError(
             "landing_lost",
             f"收件副本 {file.path}（“{file.name}”）已丢失，请将该文件重新放入收件目录。",
             f"The received copy {file.path} (“{file.name}”) is gone; put the file into the inbox again.",
-        )
-    return turn_of(file.path)
+        ) from error
 
 
 class _Place(NamedTuple):
@@ -175,8 +178,8 @@ class _Place(NamedTuple):
     file_id: str
 
     @classmethod
-    def of(cls, file: Landed) -> _Place:
-        return cls(_turn(file), file.landed_at, file.file_id)
+    def of(cls, file: Landed, limits: Limits) -> _Place:
+        return cls(_turn(file, limits), file.landed_at, file.file_id)
 
 
 def _next_batch(

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections import Counter
 from enum import IntEnum
 from functools import cache
 from pathlib import Path
 
-from data_contracts.contract import load_contracts
+from data_contracts.contract import load_contract, load_contracts
 from models.intake.limits import Limits, Refusal
 from models.intake.zips import UNREADABLE, directory
 
@@ -29,6 +30,8 @@ GLANCED_PARTS = {
 SHARED_CELL = re.compile(r'<c\b(?=[^<>]*?\bt="s")[^<>]*+><v>(\d{1,9})</v>')
 END_OF_STRING = re.compile(r"<si\b[^<>]*+(?<=/)>|</si>")
 TEXT_IN_XML = re.compile(r"<(?:text:p|t)(?: [^<>]*+)?>([^<]*+)</(?:text:p|t)>")
+# Spaces, and a remark in brackets at the end.
+NO_PART_OF_A_NAME = re.compile(r"\s|[（(][^（()）]*[)）]$")
 TEXT_IN_LINES = re.compile(r"[^,，;\t\r\n\"\ufeff]+")
 
 
@@ -42,30 +45,37 @@ class Turn(IntEnum):
     CHECKIN = 4
 
 
-def turn_of(path: Path) -> Turn:
-    """The turn of a file, by the contract headers found near its beginning."""
-    texts = {re.sub(r"\s|[（(][^（()）]*[)）]$", "", t) for t in _texts(path)}
-    if texts & _only_on_cover():
+def turn_of(path: Path, limits: Limits | None = None) -> Turn:
+    """The turn of a file, by the contract headers found near its beginning.
+
+    Raises:
+        FileNotFoundError: it is not there.
+    """
+    texts = {t if t.isalnum() else NO_PART_OF_A_NAME.sub("", t) for t in _texts(path, limits or Limits())}
+    if not texts.isdisjoint(_only_on_cover()):
         return Turn.WORKBOOK
-    shares = {
-        name: sum(not texts.isdisjoint(headers) for headers in fields) / len(fields)
-        for name, fields in _headers().items()
-    }
-    best = max(shares, key=shares.__getitem__)
-    if not shares[best]:
+    fields = set().union(*(_fields()[t] for t in texts & _fields().keys()))
+    met = Counter(family for family, _ in fields)
+    if not met:
         return Turn.WORKBOOK
+    best = max(load_contracts(), key=lambda family: met[family] / len(load_contract(family).fields))
     if best in ("units", "societies"):
         return Turn[best.upper()]
-    origins = load_contracts()[best].origins
+    origins = load_contract(best).origins
     if "checkin" in origins:
         return Turn.CHECKIN
     return Turn.AUTHORITY if "authority" in origins else Turn.WORKBOOK
 
 
 @cache
-def _headers() -> dict[str, list[frozenset[str]]]:
-    """Headers of each field, by family: the contracts derive them anew each time they are asked."""
-    return {name: [frozenset(f.headers) for f in c.fields] for name, c in load_contracts().items()}
+def _fields() -> dict[str, frozenset[tuple[str, str]]]:
+    """The fields, as family and name, that each header stands for."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    for family, contract in load_contracts().items():
+        for f in contract.fields:
+            for header in f.headers:
+                found.setdefault(header, set()).add((family, f.name))
+    return {header: frozenset(fields) for header, fields in found.items()}
 
 
 @cache
@@ -78,26 +88,29 @@ def _only_on_cover() -> frozenset[str]:
     return frozenset(labels - columns)
 
 
-def _texts(path: Path) -> list[str]:
+def _texts(path: Path, limits: Limits) -> list[str]:
     """Texts near the file's beginning: of delimited files the first lines, of workbooks the first rows."""
     with path.open("rb") as file:
         start = file.read(GLANCE_BYTES)
-    if not start.startswith(ZIP_MAGIC):
-        if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-            start = start.decode("utf-16", "ignore").encode()
-        lines = b"\n".join(start.split(b"\n", GLANCE_LINES)[:GLANCE_LINES])
+        if not start.startswith(ZIP_MAGIC):
+            return _texts_in_lines(start)
         try:
-            return TEXT_IN_LINES.findall(lines.decode("utf-8"))
-        except UnicodeDecodeError:
-            return TEXT_IN_LINES.findall(lines.decode("gb18030", "ignore"))
-    try:
-        limits = Limits()
-        with path.open("rb") as file, directory(file, limits, limits.parts) as archive:
-            names = {n.lower(): n for n in archive.namelist()}
-            sheet, strings, content = (_beginning(archive, names.get(part)) for part in GLANCED_PARTS)
-    except (Refusal, *UNREADABLE):
-        return []  # damaged or encrypted: judging says so, in whatever turn
+            with directory(file, limits, limits.parts) as archive:
+                names = {n.lower(): n for n in archive.namelist()}
+                sheet, strings, content = (_beginning(archive, names.get(part)) for part in GLANCED_PARTS)
+        except (Refusal, *UNREADABLE):
+            return []  # damaged or encrypted: judging says so, in whatever turn
     return [*TEXT_IN_XML.findall(sheet), *_shared(sheet, strings), *TEXT_IN_XML.findall(content)]
+
+
+def _texts_in_lines(start: bytes) -> list[str]:
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        start = start.decode("utf-16", "ignore").encode()
+    lines = b"\n".join(start.split(b"\n", GLANCE_LINES)[:GLANCE_LINES])
+    try:
+        return TEXT_IN_LINES.findall(lines.decode("utf-8"))
+    except UnicodeDecodeError:
+        return TEXT_IN_LINES.findall(lines.decode("gb18030", "ignore"))
 
 
 def _shared(sheet: str, strings: str) -> list[str]:

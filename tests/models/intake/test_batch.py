@@ -14,6 +14,7 @@ from models import ledger, warehouse
 from models.errors import FengqingError
 from models.home import Home
 from models.intake.batch import ingest
+from models.intake.landing import receipts
 
 A, B = "51990000900000014W", "51990000900000022P"
 
@@ -321,6 +322,7 @@ def test_what_was_landed_and_not_loaded_is_loaded_by_the_next_ingest(send, ask, 
         from pathlib import Path
         from models.home import Home
         from models.intake.batch import ingest
+from models.intake.landing import receipts
 
         def die(stage, done, total):
             if stage == "load" and done == 1:
@@ -335,3 +337,14 @@ def test_what_was_landed_and_not_loaded_is_loaded_by_the_next_ingest(send, ask, 
     send(other=register("甲"))
     assert ask("select society_id from annual_reports order by 1") == [(A,), (B,)]
     assert ask("select count(*) from files") == [(3,)]
+
+
+def test_a_copy_that_is_lost_is_named_until_the_file_comes_again(send, ask, home):
+    with pytest.raises(FengqingError):
+        send(a=report() | {"rows_read": 9})
+    [receipt] = receipts(home)
+    receipt.path.unlink()
+    with pytest.raises(FengqingError) as caught:
+        send(b=register("甲"))
+    assert caught.value.code == "landing_lost"
+    assert "a.json" in caught.value.zh
