@@ -322,7 +322,6 @@ def test_what_was_landed_and_not_loaded_is_loaded_by_the_next_ingest(send, ask, 
         from pathlib import Path
         from models.home import Home
         from models.intake.batch import ingest
-from models.intake.landing import receipts
 
         def die(stage, done, total):
             if stage == "load" and done == 1:
