@@ -11,6 +11,7 @@ from typing import Literal
 import duckdb
 
 from data_contracts.contract import load_contract
+from models.errors import FengqingError
 from models.home import Home
 from models.publication import details
 from models.publication.disclosure import (
@@ -26,6 +27,8 @@ from models.publication.tables import ASSESSMENT
 Role = Literal["national", "line", "supervisor", "society"]
 COLUMNS: dict[Role, str] = {"line": "reporting_line", "supervisor": "supervisor_id", "society": "society_id"}
 THREADS, MEMORY = 2, "512MB"
+# What DuckDB says where a table or a column is not there.
+LACKING = (duckdb.CatalogException, duckdb.BinderException)
 SAFE_VALUE = re.compile(r"[0-9A-Za-z_-]{1,40}")
 
 DECISION = (
@@ -111,7 +114,8 @@ def connect(home: Home, run_id: str, scope: Scope) -> duckdb.DuckDBPyConnection:
     """An in-memory database whose views show what `scope` may see of a run.
 
     Nothing outside can be reached from it afterwards, and its settings are locked. The snapshot's own name is
-    random: a query can only name the views. Raises FengqingError when the snapshot is damaged.
+    random: a query can only name the views. Raises FengqingError when the snapshot is damaged, or of a
+    version that lacks what the views show.
     """
     path = snapshot_path(home, run_id)
     open_file(path).close()
@@ -119,17 +123,34 @@ def connect(home: Home, run_id: str, scope: Scope) -> duckdb.DuckDBPyConnection:
     source, own = (f"{letter}{secrets.token_hex(8)}" for letter in "so")
     con.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as {source} (read_only)")
     con.execute(f"create schema {own}")
-    # Found once, not at every query, which took most of the time of a page with a nation's indicators.
-    con.execute(f"create table {own}.withheld as {sql_for_withheld(source)}")
-    for statement in sql_for_views(source, scope, f"{own}.withheld"):
-        con.execute(statement)
-    con.execute(COHORT)
+    try:
+        # Found once, not at every query, which took most of the time of a page with a nation's indicators.
+        con.execute(f"create table {own}.withheld as {sql_for_withheld(source)}")
+        for statement in sql_for_views(source, scope, f"{own}.withheld"):
+            con.execute(statement)
+        con.execute(COHORT)
+    except LACKING as error:
+        con.close()
+        raise older(run_id) from error
     # A hundred sessions must not each take every core and most of the memory.
     con.execute(f"set threads = {THREADS}")
     con.execute(f"set memory_limit = '{MEMORY}'")
     con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")
     return con
+
+
+def older(run_id: str) -> FengqingError:
+    """What is said of a run whose snapshot lacks a table or column that this version shows."""
+    command = f"fengqing run --year {run_id[:4]}"
+    return FengqingError(
+        "SNAPSHOT_OLDER",
+        f"运行 {run_id} 的快照由较早版本发布，本版本不能显示。请重新运行 {command}，再选择新的运行；"
+        "原快照保持不变，其他运行仍可选择。",
+        f"The snapshot of run {run_id} was published by an earlier version and cannot be shown by this one. "
+        f"Run `{command}` again and choose the new run; the old snapshot stays as it is, and other runs "
+        "can still be chosen.",
+    )
 
 
 def sql_for_views(source: str, scope: Scope, withheld: str) -> list[str]:
@@ -193,4 +214,4 @@ def _quoted(values: Iterable[str]) -> str:
     return ", ".join(f"'{value}'" for value in values)
 
 
-__all__ = ["SMALLEST_COUNT", "Scope", "connect", "sql_for_views"]
+__all__ = ["LACKING", "SMALLEST_COUNT", "Scope", "connect", "older", "sql_for_views"]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
 
-from dashboards import filterbar, gate, state, view
+from dashboards import access, filterbar, gate, state, view
 from dashboards.i18n import Texts
 from dashboards.navigation import GROUPS, PAGES, Page
-from dashboards.pages import empty
+from dashboards.pages import empty, unreadable
+from models.errors import FengqingError
+from models.publication.manifest import code_version
 
+log = logging.getLogger(__name__)
 SIDEBAR_WIDTH = 216
 ICON = str(Path(__file__).parent / "static" / "icon.png")
 
@@ -31,7 +35,7 @@ def main() -> None:
         st.navigation(walls, position="hidden").run()
         state.write()
         return
-    shown = view.open_view(texts)
+    shown = _open(texts)
     chosen = st.navigation(
         {
             texts(group): [
@@ -48,7 +52,7 @@ def main() -> None:
         expanded=True,
     )
     chosen.run()
-    if shown is not None:
+    if isinstance(shown, view.View):
         with st.sidebar:
             st.html(f'<p class="fq-foot">{texts("sidebar.foot", run_id=shown.run["run_id"])}</p>')
     state.write()
@@ -58,14 +62,25 @@ def _nothing() -> None:
     """Stands where pages would be."""
 
 
-def _script(page: Page, texts: Texts, shown: view.View | None) -> Callable[[], None]:
+def _open(texts: Texts) -> view.View | FengqingError | None:
+    """The view of the run chosen, or why it cannot be shown: pages without a run and other runs stay."""
+    try:
+        return view.open_view(texts)
+    except FengqingError as error:
+        return error
+
+
+def _script(page: Page, texts: Texts, shown: view.View | FengqingError | None) -> Callable[[], None]:
     def run() -> None:
-        if not gate.view_recorded(texts, page.path, None if shown is None else shown.run["run_id"]):
+        run_id = shown.run["run_id"] if isinstance(shown, view.View) else None
+        if not gate.view_recorded(texts, page.path, run_id):
             return
         if not page.needs_run:
             page.render()(texts)
         elif shown is None:
             empty.render(texts)
+        elif isinstance(shown, FengqingError):
+            unreadable.render(texts, shown)
         else:
             draw(page, shown)
 
@@ -74,8 +89,15 @@ def _script(page: Page, texts: Texts, shown: view.View | None) -> Callable[[], N
 
 def draw(page: Page, shown: view.View) -> None:
     """Draw a page of a run, its filters above it."""
-    seen = replace(shown, filters=filterbar.render(shown)) if page.has_filters else shown
-    page.render()(seen, *([page.argument] if page.argument else []))
+    seen = replace(shown, filters=filterbar.render(shown, page.filters))
+    try:
+        page.render()(seen, *([page.argument] if page.argument else []))
+    except access.LACKING as error:
+        # Of a run that this very version published, a table that is not there is a fault of ours.
+        if shown.run["manifest"]["code_version"] == code_version():
+            raise
+        log.warning("page %s of run %s: %s", page.path, shown.run["run_id"], error)
+        unreadable.render(shown.texts, access.older(shown.run["run_id"]))
 
 
 if __name__ == "__main__":

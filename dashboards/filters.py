@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 
 # The field of a filter → (its name in the URL, the column of `cohort`).
@@ -36,6 +36,10 @@ class Filters:
     def of(cls, codes: Mapping[str, str | None]) -> Filters:
         """The filters of field → code."""
         return replace(cls(), **{name: code for name, code in codes.items() if code})
+
+    def only(self, names: Collection[str]) -> Filters:
+        """These of the filters; the search text goes."""
+        return Filters.of({name: code for name, code in self.chosen.items() if name in names})
 
     @property
     def chosen(self) -> dict[str, str]:

@@ -7,17 +7,23 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+# Of societies; a unit has a reporting line and is itself a choice; a method is one for the whole nation.
+SOCIETIES = ("level", "reporting_line", "supervisor_id", "cast_class", "size_class", "band")
+UNITS = ("reporting_line", "supervisor_id")
+NATION: tuple[str, ...] = ()
+
 
 @dataclass(frozen=True)
 class Page:
-    """One page: its path in the URL, its module in pages/, whether filters apply, what its render takes.
+    """One page: its path in the URL, its module in pages/, which filters have a meaning on it.
 
+    Filters set elsewhere that have none here stay in the URL, and the bar says that they do nothing.
     `argument` is given to the module's render after the view: the six task pages are one module.
     """
 
     path: str
     module: str
-    has_filters: bool = True
+    filters: tuple[str, ...] = SOCIETIES
     needs_run: bool = True
     argument: str | None = None
 
@@ -42,8 +48,8 @@ GROUPS: dict[str, tuple[Page, ...]] = {
         Page("overview", "overview"),
         Page("assessment", "assessment"),
         Page("exemplars", "exemplars"),
-        Page("society", "society", has_filters=False),
-        Page("compare", "compare", has_filters=False),
+        Page("society", "society"),
+        Page("compare", "compare"),
         Page("changes", "changes"),
     ),
     "nav.tasks": (
@@ -56,14 +62,14 @@ GROUPS: dict[str, tuple[Page, ...]] = {
     ),
     "nav.supervision": (
         Page("issues", "issues"),
-        Page("units", "units", has_filters=False),
+        Page("units", "units", filters=UNITS),
         Page("regions", "regions"),
     ),
     "nav.method": (
-        Page("quality", "quality", has_filters=False),
-        Page("methods", "methods", has_filters=False),
-        Page("what_if", "what_if", has_filters=False),
-        Page("filing_check", "filing_check", has_filters=False, needs_run=False),
+        Page("quality", "quality"),
+        Page("methods", "methods", filters=NATION),
+        Page("what_if", "what_if", filters=NATION),
+        Page("filing_check", "filing_check", filters=NATION, needs_run=False),
     ),
 }
 PAGES = tuple(page for group in GROUPS.values() for page in group)

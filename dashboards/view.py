@@ -16,6 +16,7 @@ from dashboards.i18n import LANGUAGES, Lang, Texts
 from dashboards.queries import run as run_queries
 from dashboards.reading import Reader, reader
 from dashboards.tables import Html, badge, cell
+from models.errors import FengqingError
 from models.home import Home
 from models.publication.snapshot import current, list_runs, resolve
 
@@ -86,10 +87,20 @@ def open_view(texts: Texts) -> View | None:
     found = _reader(run_id)
     con = cast(DuckDBPyConnection, found)
     run = found.fact("run", lambda: run_queries.run(con))
-    previous = None if run["previous_run_id"] is None else _reader(run["previous_run_id"])
+    previous = None if run["previous_run_id"] is None else _previous(run["previous_run_id"], texts)
     named = found.fact(("texts", texts.lang), lambda: _named(texts, con, run))
     filters = Filters.of({name: state.get(url) for name, (url, *_) in COLUMNS.items()})
     return View(con, run, named, cast("DuckDBPyConnection | None", previous), filters)
+
+
+def _previous(run_id: str, texts: Texts) -> Reader | None:
+    """Last year's run to compare with; None, and a line that says why, where it cannot be read."""
+    try:
+        return _reader(run_id)
+    except FengqingError as error:
+        with st.sidebar:
+            st.html(f'<p class="fq-newer" role="status">{cell(error.text(texts.lang))}</p>')
+        return None
 
 
 def _named(texts: Texts, con: DuckDBPyConnection, run: dict[str, Any]) -> Texts:

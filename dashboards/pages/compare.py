@@ -51,7 +51,8 @@ def _choose(view: View) -> list[str]:
         text = st.text_input(
             t("society.search"), key=state.key("compare_text"), placeholder=t("society.search.hint")
         )
-        options = {**known, **dict(queries.find_societies(view.con, text, MATCHES))}
+        found = queries.find_societies(view.con, text, MATCHES, view.filters)
+        options = {**known, **dict(found)}
         chosen = st.multiselect(
             t("compare.choose", n=MOST), list(options), default=list(known), max_selections=MOST,
             format_func=lambda code: f"{options[code]}　{code}", key=state.key(f"compare_{text}"),

@@ -61,7 +61,7 @@ def _choose(view: View) -> str | None:
         text = st.text_input(
             t("society.search"), key=state.key("society_text"), placeholder=t("society.search.hint")
         ).strip()
-        found = dict(queries.find_societies(view.con, text, MATCHES))
+        found = dict(queries.find_societies(view.con, text, MATCHES, view.filters))
         current = None if named is None else queries.society(view.con, named)
         if named is not None and current and not text:
             found = {named: current["name"], **found}

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboards import state
 from dashboards.i18n import Texts
 from dashboards.queries import units as queries
-from dashboards.tables import Head, Html, cards, completeness, share_bar, table, two_lines
+from dashboards.tables import Head, Html, cards, cell, completeness, share_bar, table, two_lines
 from dashboards.view import View, heading, run_line, section
 
 PAGE_UNITS = 100
@@ -20,9 +20,10 @@ def render(view: View) -> None:
     """The whole page."""
     t = view.texts
     heading(t("units.title", year=view.run["year"]), run_line(view), proposed=True)
-    summary = queries.completeness(view.con)
+    summary = queries.completeness(view.con, view.filters)
     if summary.is_empty():
-        st.text(t("units.none"))
+        nobody = t("units.nobody") if view.filters.chosen else t("units.none")
+        st.html(f'<p class="fq-none">{cell(nobody)}</p>')
         return
     _cards(view, summary)
     section(t("units.summary.title"), t("units.summary.lead"))
@@ -75,12 +76,7 @@ def _share(one: dict[str, Any]) -> float | None:
 
 def _table(view: View) -> None:
     t = view.texts
-    lines = queries.lines(view.con)
-    line = state.pick(
-        "line", t("filter.reporting_line"), lines, lambda code: t.label("reporting_line", code),
-        placeholder=t("filter.all"),
-    )  # fmt: skip
-    found = queries.cards(view.con, line)
+    found = queries.cards(view.con, view.filters)
     codes = found["indicator"].unique(maintain_order=True).sort().to_list()
     by_unit = found.partition_by("unit_id", maintain_order=True)
     pages = max(1, -(-len(by_unit) // PAGE_UNITS))

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 from duckdb import DuckDBPyConnection
 
-from dashboards.filters import sql_for_search
+from dashboards.filters import ALL, Filters
 from dashboards.queries.base import Listing, Row, one
 from models.publication.disclosure import sql_for_case_indicators
 
 
-def find_societies(con: DuckDBPyConnection, text: str, limit: int) -> list[tuple[str, str]]:
-    """(society_id, name) of those whose name, former name, code or initials hold the text."""
-    where = sql_for_search("s", "$text") if text.strip() else "true"
+def find_societies(
+    con: DuckDBPyConnection, text: str, limit: int, filters: Filters = ALL
+) -> list[tuple[str, str]]:
+    """(society_id, name) of those left by the filters whose name, former name, code or initials hold it."""
+    sought = replace(filters, text=text)
     return con.sql(
-        f"select society_id, name from societies s where {where} "
+        f"select society_id, name from societies s where {sought.where('s.society_id')} "
         f"order by name, society_id limit {int(limit)}",
-        params={"text": text.strip()} if text.strip() else {},
+        params=sought.parameters,
     ).fetchall()
 
 

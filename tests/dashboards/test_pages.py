@@ -260,3 +260,32 @@ def test_other_weights_are_not_tried_on_part_of_the_societies(start, published, 
     app = start(published, "what_if")
     assert "仅限全国范围的用户" in words(app)
     assert not app.slider
+
+
+@pytest.mark.parametrize(
+    ("page", "kept", "idle"),
+    [
+        ("society", "登记层级：省", ""),
+        ("compare", "登记层级：省", ""),
+        ("quality", "登记层级：省", ""),
+        ("units", "报送口径：全国", "对本页不起作用：登记层级：省"),
+        ("methods", "", "对本页不起作用：登记层级：省 · 报送口径：全国"),
+    ],
+)
+def test_filters_work_where_they_have_a_meaning_and_are_said_to_do_nothing_elsewhere(
+    start, published, page, kept, idle
+):
+    line = {"line": "000000"} if page in {"units", "methods"} else {}
+    app = start(published, page, level="provincial", **line)
+    text = words(app)
+    assert kept in text and idle in text and ("对本页不起作用" in text) == bool(idle), text[:600]
+    assert app.query_params["level"] == "provincial"
+
+
+def test_filters_narrow_the_societies_to_choose_from(start, published):
+    every = start(published, "society")
+    few = start(published, "society", level="national")
+    boxes = [next(b for b in app.selectbox if b.key.startswith("society_choice")) for app in (every, few)]
+    assert [len(box.options) for box in boxes] == [44, 8]
+    chosen = next(m for m in start(published, "compare", level="national").multiselect)
+    assert len(chosen.options) == 8
