@@ -1,13 +1,13 @@
-"""Frame → Figure. Colours keep apart for colour-blind eyes; fonts end in the bundled fallback."""
+"""Frame → Drawing. Colours keep apart for colour-blind eyes; fonts end in the bundled fallback."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-import plotly.graph_objects as go
 import polars as pl
 
+from dashboards.drawing import Drawing
 from dashboards.i18n import Texts
 
 # The same stack as static/fonts.css; drawn text cannot read a CSS variable.
@@ -43,7 +43,7 @@ BANDS = {
 }
 
 
-def _layout(figure: go.Figure, height: int, **more: Any) -> go.Figure:
+def _layout(figure: Drawing, height: int, **more: Any) -> Drawing:
     base: dict[str, Any] = {
         "height": height,
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
@@ -66,9 +66,9 @@ def _layout(figure: go.Figure, height: int, **more: Any) -> go.Figure:
     return figure
 
 
-def bands(now: pl.DataFrame, before: pl.DataFrame | None, years: tuple[str, str], texts: Texts) -> go.Figure:
+def bands(now: pl.DataFrame, before: pl.DataFrame | None, years: tuple[str, str], texts: Texts) -> Drawing:
     """Societies by band (band, societies_n), with last year's beside them."""
-    figure = go.Figure()
+    figure = Drawing()
     if before is not None:
         figure.add_bar(
             name=years[1],
@@ -94,10 +94,10 @@ def bands(now: pl.DataFrame, before: pl.DataFrame | None, years: tuple[str, str]
     return _layout(figure, 300, bargap=0.28, bargroupgap=0.08, showlegend=before is not None)
 
 
-def dimension_ranges(rows: pl.DataFrame, texts: Texts) -> go.Figure:
+def dimension_ranges(rows: pl.DataFrame, texts: Texts) -> Drawing:
     """Mean and middle half of the rated societies in each dimension (dimension, mean, p25, p75)."""
     names = [f"{code} {texts.label('dimension', code)}" for code in rows["dimension"]]
-    figure = go.Figure()
+    figure = Drawing()
     _spans(figure, names, rows["p25"], rows["p75"], RANGE, 12, texts("chart.middle_half"))
     figure.add_scatter(
         x=rows["mean"], y=names, mode="markers+text", marker={"color": MAIN, "size": 11}, cliponaxis=False,
@@ -107,10 +107,10 @@ def dimension_ranges(rows: pl.DataFrame, texts: Texts) -> go.Figure:
     return _scores(figure, names, 300)
 
 
-def profile(rows: pl.DataFrame, texts: Texts) -> go.Figure:
+def profile(rows: pl.DataFrame, texts: Texts) -> Drawing:
     """A society's dimensions with their intervals, against the middle half and the median of its peers."""
     names = [f"{code} {texts.label('dimension', code)}" for code in rows["dimension"]]
-    figure = go.Figure()
+    figure = Drawing()
     _spans(figure, names, rows["p25"], rows["p75"], "#E6E9ED", 20, texts("chart.peer_middle_half"))
     figure.add_scatter(
         x=rows["peer_median"], y=names, mode="markers", name=texts("chart.peer_median"),
@@ -126,12 +126,12 @@ def profile(rows: pl.DataFrame, texts: Texts) -> go.Figure:
     return _scores(figure, names, 420)
 
 
-def gates(steps: Sequence[tuple[str, int]], total: int, texts: Texts) -> go.Figure:
+def gates(steps: Sequence[tuple[str, int]], total: int, texts: Texts) -> Drawing:
     """How many societies are left after each gate."""
     names = [texts("gates.all"), *(texts.label("gate", code) for code, _ in steps)]
     left = [total, *(n for _, n in steps)]
     colours = ["#B9C0C8", *[RANGE] * (len(steps) - 1), *([MAIN] if steps else [])]
-    figure = go.Figure()
+    figure = Drawing()
     figure.add_bar(
         x=left, y=names, orientation="h", marker={"color": colours}, text=[texts.integer(n) for n in left],
         textposition="outside", cliponaxis=False, hovertemplate="%{y}: %{x}<extra></extra>",
@@ -141,38 +141,45 @@ def gates(steps: Sequence[tuple[str, int]], total: int, texts: Texts) -> go.Figu
     return _layout(figure, 40 + 28 * len(names), bargap=0.3, showlegend=False)
 
 
-def tile_grid(tiles: pl.DataFrame, is_share: bool, texts: Texts) -> go.Figure:
+def tile_grid(tiles: pl.DataFrame, is_share: bool, texts: Texts) -> Drawing:
     """A tile a reporting line (x, y, name, value, n, is_few): darker is more, hatched is too few to say.
 
     Shares are 0–1, scores 0–100; no value leaves the tile empty.
     """
     scale = 1.0 if is_share else 100.0
-    figure = go.Figure()
-    for one in tiles.iter_rows(named=True):
-        value = one["value"]
+    names, shown, depths = tiles["name"].to_list(), [], []
+    for value in tiles["value"]:
         # Whole points: a tile on a phone is as wide as four signs.
-        shown = texts.decimal(None if value is None else value * (100 if is_share else 1), 0)
-        shown += "%" if is_share and value is not None else ""
-        depth = None if value is None else min(max(value / scale, 0.0), 1.0)
-        figure.add_bar(
-            x=[one["x"]], base=[-one["y"] - 0.46], y=[0.92], width=0.94, showlegend=False,
-            marker={
-                "color": "#FFFFFF" if depth is None or one["is_few"] else _shade(depth),
-                "line": {"color": "#C5CDD6" if depth is None or one["is_few"] else "#FFFFFF", "width": 1.2},
-                "pattern": {"shape": "/" if one["is_few"] and depth is not None else "", "fgcolor": "#DDE3EA",
-                            "size": 6, "solidity": 0.25},
-            },
-            hovertemplate=f"{one['name']}: {shown} ({texts.integer(one['n'])})<extra></extra>",
-        )  # fmt: skip
-        dark = depth is not None and depth > 0.55 and not one["is_few"]
-        figure.add_annotation(
-            x=one["x"], y=-one["y"], text=f"{_in_lines(one['name'])}<br><b>{shown}</b>", showarrow=False,
-            font={"size": 11 if len(one["name"]) < 6 else 9, "color": "#FFFFFF" if dark else INK},
-        )  # fmt: skip
+        said = texts.decimal(None if value is None else value * (100 if is_share else 1), 0)
+        shown.append(said + ("%" if is_share and value is not None else ""))
+        depths.append(None if value is None else min(max(value / scale, 0.0), 1.0))
+    # None is drawn empty, few is hatched.
+    filled = [None if few else depth for few, depth in zip(tiles["is_few"], depths, strict=True)]
+    hatched = [few and depth is not None for few, depth in zip(tiles["is_few"], depths, strict=True)]
+    figure = Drawing()
+    figure.add_bar(
+        x=tiles["x"], base=-tiles["y"] - 0.46, y=[0.92] * len(names), width=0.94, showlegend=False,
+        marker={
+            "color": ["#FFFFFF" if depth is None else _shade(depth) for depth in filled],
+            "line": {"color": ["#C5CDD6" if depth is None else "#FFFFFF" for depth in filled], "width": 1.2},
+            "pattern": {"shape": ["/" if is_hatched else "" for is_hatched in hatched], "fgcolor": "#DDE3EA",
+                        "size": 6, "solidity": 0.25},
+        },
+        customdata=[f"{name}: {said} ({texts.integer(n)})"
+                    for name, said, n in zip(names, shown, tiles["n"], strict=True)],
+        hovertemplate="%{customdata}<extra></extra>",
+    )  # fmt: skip
+    labels = [
+        {
+            "x": x, "y": -y, "text": f"{_in_lines(name)}<br><b>{said}</b>", "showarrow": False,
+            "font": {"size": 11 if len(name) < 6 else 9, "color": "#FFFFFF" if (depth or 0) > 0.55 else INK},
+        }
+        for x, y, name, said, depth in zip(tiles["x"], tiles["y"], names, shown, filled, strict=True)
+    ]  # fmt: skip
     columns, rows = tiles["x"].max(), tiles["y"].max()
     figure.update_xaxes(visible=False, range=[-0.6, columns + 0.6])  # type: ignore[operator]
     figure.update_yaxes(visible=False, range=[-rows - 0.6, 0.6])  # type: ignore[operator]
-    return _layout(figure, 560, barmode="overlay", bargap=0)
+    return _layout(figure, 560, barmode="overlay", bargap=0, annotations=labels)
 
 
 def _in_lines(name: str, longest: int = 6) -> str:
@@ -187,10 +194,10 @@ def _shade(depth: float) -> str:
     return "#" + "".join(f"{round(a + (b - a) * depth):02X}" for a, b in zip(light, dark, strict=True))
 
 
-def coverage(rows: pl.DataFrame, states: Sequence[str], texts: Texts) -> go.Figure:
+def coverage(rows: pl.DataFrame, states: Sequence[str], texts: Texts) -> Drawing:
     """Share of societies in each state, one bar an indicator (indicator, a column a state, 0–1)."""
     names = [f"{code} {texts.label('indicator', code)}" for code in rows["indicator"]]
-    figure = go.Figure()
+    figure = Drawing()
     for code in states:
         colour, shape = STATES[code]
         figure.add_bar(
@@ -214,11 +221,11 @@ def coverage(rows: pl.DataFrame, states: Sequence[str], texts: Texts) -> go.Figu
     )  # fmt: skip
 
 
-def shares(rows: pl.DataFrame, kind: str, texts: Texts) -> go.Figure:
+def shares(rows: pl.DataFrame, kind: str, texts: Texts) -> Drawing:
     """Of `total` societies how many (`n`) have each `code`; the count stands beside the bar."""
     names = [texts.label(kind, code) for code in rows["code"]]
     parts = [n / total if total else 0.0 for n, total in zip(rows["n"], rows["total"], strict=True)]
-    figure = go.Figure()
+    figure = Drawing()
     figure.add_bar(
         x=parts, y=names, orientation="h", marker={"color": "#3A87C8"}, cliponaxis=False,
         text=[f"{texts.percent(part)} ({texts.integer(n)})"
@@ -235,7 +242,7 @@ SERIES = (("#08457E", "circle"), ("#B35900", "square"), ("#2E7D6B", "diamond"), 
           ("#5B6773", "cross"))  # fmt: skip
 
 
-def compared(rows: pl.DataFrame, texts: Texts) -> go.Figure:
+def compared(rows: pl.DataFrame, texts: Texts) -> Drawing:
     """Dimensions of up to five societies with their intervals, each in its colour and sign.
 
     Columns: society_id, name, dimension, score, low, high.
@@ -243,7 +250,7 @@ def compared(rows: pl.DataFrame, texts: Texts) -> go.Figure:
     dimensions = rows["dimension"].unique().sort().to_list()
     names = [f"{code} {texts.label('dimension', code)}" for code in dimensions]
     parts = rows.partition_by("society_id", maintain_order=True)
-    figure = go.Figure()
+    figure = Drawing()
     for n, part in enumerate(parts):
         colour, symbol = SERIES[n]
         shift = (n - (len(parts) - 1) / 2) * 0.15
@@ -263,10 +270,10 @@ def compared(rows: pl.DataFrame, texts: Texts) -> go.Figure:
     return _layout(figure, 80 + 62 * len(names), showlegend=True)
 
 
-def effective_weights(rows: pl.DataFrame, texts: Texts) -> go.Figure:
+def effective_weights(rows: pl.DataFrame, texts: Texts) -> Drawing:
     """Stated and effective weight of each indicator judged (indicator, weight, effective, breached; %)."""
     names = [f"{code} {texts.label('indicator', code)}" for code in rows["indicator"]]
-    figure = go.Figure()
+    figure = Drawing()
     _spans(figure, names, rows["weight"], rows["effective"], RANGE, 3, texts("chart.difference"))
     figure.add_scatter(
         x=rows["weight"], y=names, mode="markers", name=texts("chart.stated_weight"),
@@ -286,13 +293,12 @@ def effective_weights(rows: pl.DataFrame, texts: Texts) -> go.Figure:
     )  # fmt: skip
 
 
-def sobol(rows: pl.DataFrame, texts: Texts) -> go.Figure:
+def sobol(rows: pl.DataFrame, texts: Texts) -> Drawing:
     """First-order and total indices of one output, with their intervals (input, first…, total…)."""
     names = [texts.label("input", code) for code in rows["input"]]
-    figure = go.Figure()
+    figure = Drawing()
     for part, colour, size in (("total", RANGE, 12), ("first", MAIN, 9)):
         _spans(figure, names, rows[f"{part}_low"], rows[f"{part}_high"], colour, 2, "")
-        figure.data[-1].showlegend = False
         figure.add_scatter(
             x=rows[part], y=names, mode="markers", name=texts(f"chart.sobol_{part}"),
             marker={"color": colour, "size": size, "symbol": "diamond" if part == "first" else "circle"},
@@ -304,17 +310,18 @@ def sobol(rows: pl.DataFrame, texts: Texts) -> go.Figure:
 
 
 def _spans(  # noqa: PLR0913, PLR0917 - what is drawn, and how
-    figure: go.Figure, names: list[str], low: pl.Series, high: pl.Series, colour: str, width: int,
+    figure: Drawing, names: list[str], low: pl.Series, high: pl.Series, colour: str, width: int,
            title: str) -> None:  # fmt: skip
-    """Horizontal spans, one trace: pairs of points parted by gaps."""
+    """Horizontal spans, one trace: pairs of points parted by gaps; without a title not in the legend."""
     x = [v for pair in zip(low, high, strict=True) for v in (*pair, None)]
     y = [v for name in names for v in (name, name, None)]
     figure.add_scatter(
-        x=x, y=y, mode="lines", line={"color": colour, "width": width}, name=title, hoverinfo="skip"
-    )
+        x=x, y=y, mode="lines", line={"color": colour, "width": width}, name=title, hoverinfo="skip",
+        showlegend=bool(title),
+    )  # fmt: skip
 
 
-def _scores(figure: go.Figure, names: list[str], height: int) -> go.Figure:
+def _scores(figure: Drawing, names: list[str], height: int) -> Drawing:
     figure.update_xaxes(
         range=[0, 102], tickvals=[0, 20, 40, 60, 80, 100], gridcolor=GRID, tickfont={"color": MUTED}
     )
