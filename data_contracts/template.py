@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from data_contracts import guidance, layout
 from data_contracts.contract import Contract, Field, load_contract
+from data_contracts.template_cells import formats, style_of, width_of, written
 from data_contracts.validation import validation
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ BLANK_ROWS = 30
 BLANK_ROWS_OF = {"annual_reports": 1, "education_attendance": 300}
 ROW_HEIGHT = 19
 GUIDE_WIDTH = 82
-DATE_WIDTH = 12
-TEXT_WIDTHS = (11, 18, 26)  # codes, short texts, long texts
 # Figures of which a sum over rows means nothing.
 NOT_SUMMED = frozenset({"分钟", "月", "天", "篇"})
 
@@ -68,7 +67,7 @@ class _Pages:
         self.say = guidance.words(lang)
         self.words = layout.workbook()
         self.year = society.get("report_year") or "____"
-        self.formats = _formats(book)
+        self.formats = formats(book)
         self.enums = [
             (contract, f)
             for contract in layout.sheet_families().values()
@@ -92,7 +91,7 @@ class _Pages:
                 row, 0, guidance.note(contract, f, self.lang), self._comment_size(contract, f)
             )
             self._put(
-                sheet, row, 1, _written(f, self._cover_value(f), {}), "date" if f.kind == "date" else "entry"
+                sheet, row, 1, written(f, self._cover_value(f), {}), "date" if f.kind == "date" else "entry"
             )
             self._validate(sheet, contract, f, row, row, 1)
         self._notes(sheet, start + len(layout.cover_fields()) + 1)
@@ -185,7 +184,7 @@ class _Pages:
     def _header(self, sheet: Any, contract: Contract, fields: tuple[Field, ...]) -> None:
         sheet.set_row(layout.header_row(), ROW_HEIGHT)
         sheet.set_row(layout.header_row() + layout.HEADER_DEPTH - 1, 2 * ROW_HEIGHT)
-        if sum(map(_width, fields)) > A4_CHARACTERS:
+        if sum(map(width_of, fields)) > A4_CHARACTERS:
             sheet.set_paper(A3)
         for cell in layout.header_cells(fields):
             f = cell.field
@@ -199,7 +198,7 @@ class _Pages:
             else:
                 sheet.write_string(cell.first_row, cell.first_col, cell.text, style)
             if f is not None:
-                sheet.set_column(cell.first_col, cell.first_col, _width(f))
+                sheet.set_column(cell.first_col, cell.first_col, width_of(f))
                 note = guidance.note(contract, f, self.lang)
                 sheet.write_comment(cell.first_row, cell.first_col, note, self._comment_size(contract, f))
 
@@ -236,7 +235,7 @@ class _Pages:
         self, sheet: Any, row: int, col: int, f: Field, value: Any, states: Mapping[str, Any] | None = None
     ) -> None:
         """A stored value as the society would have written it, or a blank cell ready for one."""
-        self._put(sheet, row, col, _written(f, value, states or {}), _style(f))
+        self._put(sheet, row, col, written(f, value, states or {}), style_of(f))
 
     def _put(self, sheet: Any, row: int, col: int, value: Any, style: str) -> None:
         if value is None or value == "":
@@ -265,54 +264,3 @@ class _Pages:
 
 def _cover_contract() -> Contract:
     return load_contract(layout.COVER_FAMILY)
-
-
-def _written(f: Field, value: Any, states: Mapping[str, Any]) -> Any:
-    known = layout.workbook()
-    if value is None:
-        for state, word in guidance.state_words().items():
-            if f.name in (states.get(f"{state}_fields") or ()):
-                return word
-        return None
-    labels = {v.code: v.zh for v in f.enum}
-    if f.kind == "boolean":
-        return known["words"]["yes" if value else "no"][0]
-    if f.kind == "array":
-        return str(known["list_separator"]).join(labels.get(item, item) for item in value)
-    return labels.get(value, value)
-
-
-def _style(f: Field) -> str:
-    if f.kind == "date":
-        return "date"
-    if f.kind in ("integer", "number") or f.enum or f.kind == "boolean":
-        return "centred"
-    return "cell"
-
-
-def _width(f: Field) -> int:
-    """Column width in half-width characters: headers wrap into two lines, long texts into several."""
-    if f.kind in ("string", "array") and not (f.enum and f.kind == "string"):
-        return TEXT_WIDTHS[sum((f.max_length or 0) >= n for n in (21, 200)) if f.kind == "string" else 1]
-    longest = max((len(v.zh) for v in f.enum), default=0)
-    header = min(len(layout.header_text(f)), 12) + 4
-    return max(DATE_WIDTH if f.kind == "date" else 8, header, min(2 * longest + 4, 24))
-
-
-def _formats(book: Any) -> dict[str, Any]:
-    box = {"border": 1, "border_color": "#9AA7B2", "valign": "vcenter", "font_size": 10}
-    head = {**box, "bold": True, "align": "center", "text_wrap": True}
-    styles: dict[str, dict[str, Any]] = {
-        "title": {"bold": True, "font_size": 16, "align": "center", "valign": "vcenter"},
-        "unit": {"valign": "vcenter", "font_size": 10},
-        "head": {**head, "bg_color": "#C9DAEA"},
-        "head_optional": {**head, "bg_color": "#EEF3F7", "bold": False},
-        "cell": {**box, "num_format": "@", "text_wrap": True},
-        "entry": {**box, "align": "left", "indent": 1},
-        "centred": {**box, "align": "center"},
-        "date": {**box, "align": "left", "num_format": "yyyy-mm-dd"},
-        "total": {**box, "bold": True, "align": "center", "bg_color": "#F5F5F5"},
-        "example": {**box, "italic": True, "font_color": "#5A6570", "text_wrap": True, "align": "left"},
-        "note": {"font_size": 9, "font_color": "#5A6570"},
-    }
-    return {name: book.add_format(style) for name, style in styles.items()}
