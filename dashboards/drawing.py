@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from html import escape
 from typing import Any
 
 import plotly.graph_objects as go
@@ -15,8 +16,11 @@ import plotly.io
 import polars as pl
 from plotly.basedatatypes import BaseFigure
 
+from models.visible import visible
+
 # Of Plotly's default template only what our traces take from it travels to the reader.
 TRACES = ("bar", "scatter")
+LONGEST_NAME = 40
 
 
 class Drawing(BaseFigure):
@@ -29,11 +33,18 @@ class Drawing(BaseFigure):
 
     def add_bar(self, **properties: Any) -> None:
         """A trace of bars."""
-        self._traces.append({"type": "bar", **_plain(properties)})
+        self._add("bar", properties)
 
     def add_scatter(self, **properties: Any) -> None:
         """A trace of points or lines."""
-        self._traces.append({"type": "scatter", **_plain(properties)})
+        self._add("scatter", properties)
+
+    def _add(self, kind: str, properties: Mapping[str, Any]) -> None:
+        trace = {"type": kind, **_plain(properties)}
+        # Plotly takes tags in a name for mark-up, and a name may be a society's.
+        if name := trace.get("name"):
+            trace["name"] = _as_text(name)
+        self._traces.append(trace)
 
     def update_layout(self, properties: Mapping[str, Any]) -> None:
         """Set parts of the layout."""
@@ -70,3 +81,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _plain(one) for name, one in value.items()}
     return value
+
+
+def _as_text(name: str) -> str:
+    """A series' name without mark-up, short enough for a legend."""
+    shown = visible(name)
+    return escape(shown if len(shown) <= LONGEST_NAME else f"{shown[: LONGEST_NAME - 1]}…", quote=False)

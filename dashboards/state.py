@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from models.visible import visible
+
 # Kept from page to page; whatever else a page reads stands in the URL of that page only.
 SHARED = ("lang", "year", "run", "level", "line", "unit", "class", "size", "band", "decision")
 VALUES, WRITTEN, USED, TURN = "url_values", "url_written", "url_used", "url_turn"
@@ -93,7 +95,12 @@ def pick(  # noqa: PLR0913 - a widget's options
     current = get(name) or default
     index = list(codes).index(current) if current and current in codes else (0 if default and codes else None)
     chosen = st.selectbox(
-        title, list(codes), index=index, key=key(name), format_func=show, placeholder=placeholder
+        title,
+        list(codes),
+        index=index,
+        key=key(name),
+        format_func=lambda code: visible(show(code)),
+        placeholder=placeholder,
     )
     put(name, None if chosen == default else chosen)
     return chosen

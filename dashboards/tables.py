@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from html import escape
 from re import compile as pattern
 
+from models.visible import visible
+
 # How complete a duty is: the sign's form tells it, the word beside it says it.
 COMPLETENESS = {"complete": "●", "partial": "◐", "none": "○", "idle": "—"}
 SIGNS = {
@@ -43,8 +45,8 @@ class Head:
 
 
 def cell(value: str | None) -> str:
-    """The HTML of a value: data is text, never mark-up."""
-    return value if isinstance(value, Html) else escape(value or "")
+    """The HTML of a value: data is text, never mark-up, and signs that act unseen are written out."""
+    return value if isinstance(value, Html) else escape(visible(value or ""))
 
 
 def table(heads: Sequence[Head], rows: Iterable[Sequence[str | None]], caption: str) -> str:
@@ -52,8 +54,8 @@ def table(heads: Sequence[Head], rows: Iterable[Sequence[str | None]], caption: 
     top = "".join(f'<th scope="col" class="{h.classes}">{cell(h.text)}</th>' for h in heads)
     body = "".join(f"<tr>{_cells(heads, row)}</tr>" for row in rows)
     return (
-        f'<div class="fq-scroll" tabindex="0" role="region" aria-label="{escape(caption)}">'
-        f'<table class="fq-table"><caption>{escape(caption)}</caption>'
+        f'<div class="fq-scroll" tabindex="0" role="region" aria-label="{cell(caption)}">'
+        f'<table class="fq-table"><caption>{cell(caption)}</caption>'
         f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
@@ -66,14 +68,14 @@ def _cells(heads: Sequence[Head], row: Sequence[str | None]) -> str:
 
 def badge(text: str, css: str) -> Html:
     """A short word on a tinted ground."""
-    return Html(f'<span class="fq-badge {escape(css)}">{escape(text)}</span>')
+    return Html(f'<span class="fq-badge {cell(css)}">{cell(text)}</span>')
 
 
 def mark(code: str, name: str) -> Html:
     """A state with its sign: the four kinds of nothing differ in form and in words, not in colour alone."""
     return Html(
-        f'<span class="fq-state {escape(code)}"><span aria-hidden="true">{SIGNS[code]}</span>'
-        f"{escape(name)}</span>"
+        f'<span class="fq-state {cell(code)}"><span aria-hidden="true">{SIGNS[code]}</span>'
+        f"{cell(name)}</span>"
     )
 
 
@@ -82,7 +84,7 @@ def completeness(value: float | None, name: Callable[[str], str]) -> Html:
     code = "idle" if value is None else "complete" if value >= 1 else "partial" if value > 0 else "none"
     return Html(
         f'<span class="fq-state {code}"><span aria-hidden="true">{COMPLETENESS[code]}</span>'
-        f"{escape(name(code))}</span>"
+        f"{cell(name(code))}</span>"
     )
 
 
@@ -91,7 +93,7 @@ def interval(score: float | None, low: float | None, high: float | None, label: 
     if score is None or low is None or high is None:
         return Html("")
     return Html(
-        f'<span class="fq-interval" role="img" aria-label="{escape(label)}" title="{escape(label)}">'
+        f'<span class="fq-interval" role="img" aria-label="{cell(label)}" title="{cell(label)}">'
         f'<i style="left:{low:.1f}%;width:{max(high - low, 0.5):.1f}%"></i>'
         f'<b style="left:{score:.1f}%"></b></span>'
     )
@@ -102,18 +104,18 @@ def bar(score: float | None, label: str) -> Html:
     if score is None:
         return Html("")
     return Html(
-        f'<span class="fq-share full" title="{escape(label)}"><i style="width:{score:.1f}%"></i></span>'
+        f'<span class="fq-share full" title="{cell(label)}"><i style="width:{score:.1f}%"></i></span>'
     )
 
 
 def breakable(name: str) -> Html:
     """The name of a file, to be broken where its parts end and not within a number."""
-    return Html(BREAKS.sub(r"\1<wbr>", escape(name)))
+    return Html(BREAKS.sub(r"\1<wbr>", cell(name)))
 
 
 def two_lines(first: str, second: str) -> Html:
     """A value with a remark below it in small type."""
-    return Html(f"{cell(first)}<small>{escape(second)}</small>")
+    return Html(f"{cell(first)}<small>{cell(second)}</small>")
 
 
 def share_bar(share: float | None, label: str) -> Html:
@@ -122,16 +124,16 @@ def share_bar(share: float | None, label: str) -> Html:
         return Html("")
     return Html(
         f'<span class="fq-share"><i style="width:{share * 100:.1f}%"></i></span>'
-        f'<span class="fq-share-label">{escape(label)}</span>'
+        f'<span class="fq-share-label">{cell(label)}</span>'
     )
 
 
 def cards(items: Iterable[tuple[str, str, str]]) -> str:
     """Headline figures: (name, figure, remark)."""
     parts = "".join(
-        f'<div class="fq-card"><span class="name">{escape(name)}</span>'
-        f'<span class="figure">{escape(figure)}</span>'
-        f'<span class="remark">{escape(remark)}</span></div>'
+        f'<div class="fq-card"><span class="name">{cell(name)}</span>'
+        f'<span class="figure">{cell(figure)}</span>'
+        f'<span class="remark">{cell(remark)}</span></div>'
         for name, figure, remark in items
     )
     return f'<div class="fq-cards">{parts}</div>'

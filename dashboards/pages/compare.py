@@ -14,6 +14,7 @@ from dashboards.pages.assessment import drawn, rank
 from dashboards.queries import society as queries
 from dashboards.tables import Head, badge, mark, table
 from dashboards.view import View, chart, heading, run_line, section
+from models.visible import visible
 
 MOST, MATCHES = 5, 100
 
@@ -55,7 +56,7 @@ def _choose(view: View) -> list[str]:
         options = {**known, **dict(found)}
         chosen = st.multiselect(
             t("compare.choose", n=MOST), list(options), default=list(known), max_selections=MOST,
-            format_func=lambda code: f"{options[code]}　{code}", key=state.key(f"compare_{text}"),
+            format_func=lambda code: f"{visible(options[code])}　{code}", key=state.key(f"compare_{text}"),
             placeholder=t("compare.hint"),
         )  # fmt: skip
     for n in range(1, MOST + 1):

@@ -13,7 +13,7 @@ from dashboards import charts, state
 from dashboards.filters import COLUMNS
 from dashboards.i18n import Texts
 from dashboards.queries import regions as queries
-from dashboards.tables import Head, Html, share_bar, table
+from dashboards.tables import Head, Html, cell, share_bar, table
 from dashboards.view import View, chart, heading, run_line, section
 
 TILES = Path(__file__).parents[1] / "tiles.yaml"
@@ -98,6 +98,4 @@ def _row(view: View, one: dict[str, Any], kind: str) -> tuple[str | None, ...]:
 
 
 def _faint(text: str, few: bool) -> str:
-    from html import escape
-
-    return Html(f'<span class="fq-few">{escape(text)}</span>') if few and text else text
+    return Html(f'<span class="fq-few">{cell(text)}</span>') if few and text else text

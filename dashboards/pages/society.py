@@ -17,6 +17,7 @@ from models.errors import FengqingError
 from models.publication.disclosure import SMALLEST_COUNT, SUPPRESSED_STATE
 from models.publication.explain import Explanation, explain
 from models.publication.feedback import feedback
+from models.visible import visible
 
 MATCHES, FINDINGS = 100, 20
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -33,7 +34,7 @@ def render(view: View) -> None:
     one = queries.society(view.con, chosen)
     if one is None:
         heading(t("society.title"), run_line(view))
-        st.text(t("society.unknown", code=chosen))
+        st.text(t("society.unknown", code=visible(chosen)))
         return
     _header(view, one)
     _actions(view, one)
@@ -70,7 +71,8 @@ def _choose(view: View) -> str | None:
         codes = list(found)
         start = codes.index(named) if named in found else 0
         chosen = st.selectbox(
-            t("society.select"), codes, index=start, format_func=lambda code: f"{found[code]}　{code}",
+            t("society.select"), codes, index=start,
+            format_func=lambda code: f"{visible(found[code])}　{code}",
             key=state.key(f"society_choice_{text}_{named}"),
         )  # fmt: skip
     if named and not current and not text:

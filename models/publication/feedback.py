@@ -11,6 +11,7 @@ from data_contracts.contract import load_contract
 from models.publication.explain import unknown_society
 from models.publication.exports import run_facts
 from models.publication.figures import DASH, decimal, in_unit, percent, trimmed
+from models.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,7 +117,8 @@ def content(con: DuckDBPyConnection, society_id: str, lang: str) -> dict[str, An
     methodology = about["methodology"]
     manifest = about["manifest"]["methodology"]
     return {
-        "name": one["name"],
+        # Word drops the rest of a text after a control character: here, the code.
+        "name": visible(one["name"]),
         "code": one["society_id"],
         "run_line": _say(
             "run_line", lang, year=about["year"], run_id=about["run_id"],

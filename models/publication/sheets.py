@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -96,11 +97,24 @@ def lay_out(title: str, chosen: tuple[Column, ...], frame: pl.DataFrame) -> Shee
     return Sheet(title, chosen, clean)
 
 
+def headers(one: Sheet, lang: str) -> list[str]:
+    """The columns' titles, cleaned like any text and each its own: a title may be a name from the data."""
+    found: list[str] = []
+    for column in one.columns:
+        title = re.sub(CONTROLS, "", column.title(lang))
+        same = sum(known == title or known.startswith(f"{title} (") for known in found)
+        found.append(f"{title} ({same + 1})" if title in found else title)
+    return found
+
+
 def csv_bytes(one: Sheet, lang: str = "zh") -> bytes:
     """UTF-8 with a byte order mark; texts that look like formulas get a leading apostrophe."""
     import polars as pl
 
-    shown = one.frame.select(_csv_column(pl.col(c.key), c.kind).alias(c.title(lang)) for c in one.columns)
+    heads = escaped(pl.Series(headers(one, lang), dtype=pl.String))
+    shown = one.frame.select(
+        _csv_column(pl.col(c.key), c.kind).alias(head) for c, head in zip(one.columns, heads, strict=True)
+    )
     return shown.write_csv(include_bom=True, line_terminator="\r\n").encode("utf-8")
 
 
@@ -161,9 +175,9 @@ def _write_sheet(book: Any, one: Sheet, title: str, lang: str) -> None:
     page = book.add_worksheet(one.title)
     font = "宋体" if lang == "zh" else "Calibri"
     base = {"font_name": font, "font_size": 10, "border": 1, "border_color": "#C8CDD4", "valign": "vcenter"}
-    header = book.add_format(
-        {**base, "bold": True, "bg_color": "#E8EEF5", "align": "center", "text_wrap": True}
-    )
+    bold = {**base, "bold": True, "bg_color": "#E8EEF5", "align": "center", "text_wrap": True}
+    header = book.add_format(bold)
+    quoted_header = book.add_format({**bold, "quote_prefix": True})
     wrapped = {**base, "text_wrap": True, "indent": 1}
     text = book.add_format(wrapped)
     quoted = book.add_format({**wrapped, "quote_prefix": True})
@@ -171,10 +185,10 @@ def _write_sheet(book: Any, one: Sheet, title: str, lang: str) -> None:
     is_formula = {
         c.key: one.frame[c.key].str.contains(DANGEROUS) for c in one.columns if c.kind not in NUMBERS
     }
-    for at, column in enumerate(one.columns):
+    for at, (column, head) in enumerate(zip(one.columns, headers(one, lang), strict=True)):
         style = number.get(column.kind, text)
         page.set_column(at, at, column.width)
-        page.write_string(0, at, column.title(lang), header)
+        page.write_string(0, at, head, quoted_header if re.match(DANGEROUS, head) else header)
         for row, value in enumerate(one.frame[column.key].to_list(), start=1):
             if value is None:
                 page.write_blank(row, at, None, style)
