@@ -8,6 +8,7 @@ import json
 import pkgutil
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -47,9 +48,23 @@ def run_apart(name: str) -> list[Figure] | None:
 def row_of(figure: Figure) -> tuple[str, ...]:
     bounds = [f"≥ {figure.minimum:g}"] if figure.minimum is not None else []
     bounds += [f"≤ {figure.maximum:g}"] if figure.maximum is not None else []
-    floor = (f"{figure.floor:.3g} s", f"{figure.value / figure.floor:.1f} ×") if figure.floor else ("", "")
+    floor = ("", "")
+    if figure.floor:
+        floor = (f"{figure.floor:.3g} {figure.unit}", f"{figure.value / figure.floor:.1f} ×")
     verdict = "" if not bounds else "yes" if figure.is_kept else "[red]NO[/red]"
     return figure.what, f"{figure.value:.4g} {figure.unit}", " ".join(bounds), *floor, verdict
+
+
+def print_table(found: Mapping[str, Sequence[Figure] | None]) -> None:
+    """Print every benchmark's figures; None for one that failed."""
+    table = Table("benchmark", "what", "measured", "limit", "bare floor", "ratio", "kept")
+    for name, figures in found.items():
+        for n, figure in enumerate(figures or []):
+            table.add_row("" if n else name, *row_of(figure))
+        if figures is None:
+            table.add_row(name, "[red]failed[/red]")
+        table.add_section()
+    Console(width=None if sys.stdout.isatty() else 140).print(table)
 
 
 def main() -> int:
@@ -67,14 +82,7 @@ def main() -> int:
     if options.json:
         print(json.dumps({n: f and [x.to_json() for x in f] for n, f in found.items()}, ensure_ascii=False))
     else:
-        table = Table("benchmark", "what", "measured", "limit", "bare floor", "ratio", "kept")
-        for name, figures in found.items():
-            for n, figure in enumerate(figures or []):
-                table.add_row("" if n else name, *row_of(figure))
-            if figures is None:
-                table.add_row(name, "[red]failed[/red]")
-            table.add_section()
-        Console(width=None if sys.stdout.isatty() else 140).print(table)
+        print_table(found)
     is_kept = all(figures is not None and all(f.is_kept for f in figures) for figures in found.values())
     return 0 if is_kept else 1
 

@@ -20,7 +20,7 @@ FLOOR_RUNS = 3
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the report. `floor`: seconds of the bare work; a limit of None promises nothing."""
+    """One line of the report. `floor`: the bare work's, in this unit; a limit of None promises nothing."""
 
     what: str
     value: float
