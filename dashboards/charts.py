@@ -32,7 +32,7 @@ STATES = {
     "under_verification": ("#8E78B8", "x"),
     "not_reported": ("#E08E2B", "/"),
     "not_applicable": ("#DDE3EA", ""),
-    "suppressed": ("#FFFFFF", "."),
+    "suppressed": ("#6B7683", "."),
 }
 BANDS = {
     "excellent": "#08457E",
@@ -52,11 +52,13 @@ def _layout(figure: Drawing, height: int, **more: Any) -> Drawing:
         "paper_bgcolor": PAPER,
         "plot_bgcolor": PAPER,
         "dragmode": False,
+        # Above the drawing, where it grows upwards on a narrow screen and never lies over it.
         "legend": {
             "orientation": "h",
-            "y": -0.14,
+            "y": 1.01,
             "x": 0,
-            "yanchor": "top",
+            "yanchor": "bottom",
+            "traceorder": "normal",
             "font": {"size": 12, "color": MUTED},
         },
     }
@@ -90,7 +92,8 @@ def bands(now: pl.DataFrame, before: pl.DataFrame | None, years: tuple[str, str]
         hovertemplate="%{x}: %{y}<extra></extra>",
     )
     largest = max([*now["societies_n"], *(before["societies_n"] if before is not None else [])], default=0)
-    figure.update_yaxes(visible=False, range=[0, max(largest, 1) * 1.18])
+    figure.update_yaxes(range=[0, max(largest, 1) * 1.18], showticklabels=False, showgrid=False,
+                        title=_title(texts("chart.axis.societies")))  # fmt: skip
     return _layout(figure, 300, bargap=0.28, bargroupgap=0.08, showlegend=before is not None)
 
 
@@ -104,7 +107,7 @@ def dimension_ranges(rows: pl.DataFrame, texts: Texts) -> Drawing:
         text=[texts.decimal(v) for v in rows["mean"]], textposition="top center", textfont={"size": 11},
         name=texts("chart.mean"), hovertemplate="%{y}: %{x:.1f}<extra></extra>",
     )  # fmt: skip
-    return _scores(figure, names, 300)
+    return _scores(figure, names, 320, texts)
 
 
 def profile(rows: pl.DataFrame, texts: Texts) -> Drawing:
@@ -123,7 +126,7 @@ def profile(rows: pl.DataFrame, texts: Texts) -> Drawing:
         text=[texts.score(v) for v in rows["score"]], textposition="top center", textfont={"size": 11},
         name=texts("chart.score"), hovertemplate="%{y}: %{x:.1f}<extra></extra>",
     )  # fmt: skip
-    return _scores(figure, names, 420)
+    return _scores(figure, names, 420, texts)
 
 
 def gates(steps: Sequence[tuple[str, int]], total: int, texts: Texts) -> Drawing:
@@ -137,8 +140,9 @@ def gates(steps: Sequence[tuple[str, int]], total: int, texts: Texts) -> Drawing
         textposition="outside", cliponaxis=False, hovertemplate="%{y}: %{x}<extra></extra>",
     )  # fmt: skip
     figure.update_yaxes(autorange="reversed")
-    figure.update_xaxes(visible=False, range=[0, max(total, 1) * 1.08])
-    return _layout(figure, 40 + 28 * len(names), bargap=0.3, showlegend=False)
+    figure.update_xaxes(range=[0, max(total, 1) * 1.08], showticklabels=False, showgrid=False,
+                        title=_title(texts("chart.axis.societies")))  # fmt: skip
+    return _layout(figure, 60 + 28 * len(names), bargap=0.3, showlegend=False)
 
 
 def tile_grid(tiles: pl.DataFrame, is_share: bool, texts: Texts) -> Drawing:
@@ -183,7 +187,9 @@ def tile_grid(tiles: pl.DataFrame, is_share: bool, texts: Texts) -> Drawing:
 
 
 def _in_lines(name: str, longest: int = 6) -> str:
-    """A long name on two lines."""
+    """A long name on two lines; words are not cut."""
+    if name.isascii():
+        return "<br>".join(name.split(" ", 1))
     middle = (len(name) + 1) // 2
     return name if len(name) <= longest else f"{name[:middle]}<br>{name[middle:]}"
 
@@ -210,15 +216,11 @@ def coverage(rows: pl.DataFrame, states: Sequence[str], texts: Texts) -> Drawing
             },
             hovertemplate="%{y}: %{x:.1%}<extra>" + texts.label("state", code) + "</extra>",
         )  # fmt: skip
-    figure.update_xaxes(range=[0, 1], tickformat=".0%", gridcolor=GRID, side="top", tickfont={"color": MUTED})
+    figure.update_xaxes(range=[0, 1.02], tickvals=[0, 0.2, 0.4, 0.6, 0.8, 1], tickformat=".0%",
+                        gridcolor=GRID, tickfont={"color": MUTED},
+                        title=_title(texts("chart.axis.filed")))  # fmt: skip
     figure.update_yaxes(autorange="reversed", tickfont={"size": 11})
-    return _layout(
-        figure, 120 + 20 * len(names), barmode="stack", bargap=0.25, showlegend=True,
-        legend={
-            "orientation": "h", "y": 1.08, "x": 0, "font": {"size": 12, "color": MUTED},
-            "traceorder": "normal",
-        },
-    )  # fmt: skip
+    return _layout(figure, 140 + 20 * len(names), barmode="stack", bargap=0.25, showlegend=True)
 
 
 def shares(rows: pl.DataFrame, kind: str, texts: Texts) -> Drawing:
@@ -234,8 +236,8 @@ def shares(rows: pl.DataFrame, kind: str, texts: Texts) -> Drawing:
     )  # fmt: skip
     figure.update_yaxes(autorange="reversed")
     figure.update_xaxes(range=[0, 1.25], tickvals=[0, 0.5, 1], tickformat=".0%", gridcolor=GRID,
-                        tickfont={"color": MUTED})  # fmt: skip
-    return _layout(figure, 60 + 30 * len(names), bargap=0.35, showlegend=False)
+                        tickfont={"color": MUTED}, title=_title(texts("chart.axis.filed")))  # fmt: skip
+    return _layout(figure, 76 + 30 * len(names), bargap=0.35, showlegend=False)
 
 
 SERIES = (("#08457E", "circle"), ("#B35900", "square"), ("#2E7D6B", "diamond"), ("#7A3E9D", "triangle-up"),
@@ -264,8 +266,7 @@ def compared(rows: pl.DataFrame, texts: Texts) -> Drawing:
             customdata=[names[dimensions.index(code)] for code in part["dimension"]],
             hovertemplate="%{customdata}: %{x:.1f}<extra>%{fullData.name}</extra>",
         )  # fmt: skip
-    figure.update_xaxes(range=[0, 102], tickvals=[0, 20, 40, 60, 80, 100], gridcolor=GRID,
-                        tickfont={"color": MUTED})  # fmt: skip
+    _score_axis(figure, texts)
     figure.update_yaxes(tickvals=list(range(len(names))), ticktext=names, range=[len(names) - 0.4, -0.6])
     return _layout(figure, 80 + 62 * len(names), showlegend=True)
 
@@ -285,12 +286,11 @@ def effective_weights(rows: pl.DataFrame, texts: Texts) -> Drawing:
         marker={"color": MAIN, "size": 10, "symbol": ["x" if b else "circle" for b in rows["breached"]]},
         hovertemplate="%{y}: %{x:.1f}%<extra></extra>",
     )  # fmt: skip
-    figure.update_xaxes(rangemode="tozero", ticksuffix="%", gridcolor=GRID, tickfont={"color": MUTED})
-    figure.update_yaxes(categoryorder="array", categoryarray=names[::-1], tickfont={"size": 11})
-    return _layout(
-        figure, 90 + 21 * len(names), showlegend=True,
-        legend={"orientation": "h", "y": 1.06, "x": 0, "font": {"size": 12, "color": MUTED}},
-    )  # fmt: skip
+    figure.update_xaxes(rangemode="tozero", ticksuffix="%", gridcolor=GRID, tickfont={"color": MUTED},
+                        title=_title(texts("chart.axis.weight")))  # fmt: skip
+    figure.update_yaxes(categoryorder="array", categoryarray=names[::-1], tickfont={"size": 11},
+                        range=[-0.8, len(names) - 0.2])  # fmt: skip
+    return _layout(figure, 110 + 21 * len(names), showlegend=True)
 
 
 def sobol(rows: pl.DataFrame, texts: Texts) -> Drawing:
@@ -304,9 +304,9 @@ def sobol(rows: pl.DataFrame, texts: Texts) -> Drawing:
             marker={"color": colour, "size": size, "symbol": "diamond" if part == "first" else "circle"},
             hovertemplate="%{y}: %{x:.2f}<extra></extra>",
         )  # fmt: skip
-    figure.update_xaxes(gridcolor=GRID, tickfont={"color": MUTED})
+    figure.update_xaxes(gridcolor=GRID, tickfont={"color": MUTED}, title=_title(texts("chart.axis.sobol")))
     figure.update_yaxes(categoryorder="array", categoryarray=names[::-1])
-    return _layout(figure, 80 + 30 * len(names), showlegend=True)
+    return _layout(figure, 100 + 30 * len(names), showlegend=True)
 
 
 def _spans(  # noqa: PLR0913, PLR0917 - what is drawn, and how
@@ -321,9 +321,16 @@ def _spans(  # noqa: PLR0913, PLR0917 - what is drawn, and how
     )  # fmt: skip
 
 
-def _scores(figure: Drawing, names: list[str], height: int) -> Drawing:
-    figure.update_xaxes(
-        range=[0, 102], tickvals=[0, 20, 40, 60, 80, 100], gridcolor=GRID, tickfont={"color": MUTED}
-    )
+def _title(text: str) -> dict[str, Any]:
+    return {"text": text, "font": {"size": 12, "color": MUTED}, "standoff": 8}
+
+
+def _score_axis(figure: Drawing, texts: Texts) -> None:
+    figure.update_xaxes(range=[0, 102], tickvals=[0, 20, 40, 60, 80, 100], gridcolor=GRID,
+                        tickfont={"color": MUTED}, title=_title(texts("chart.axis.score")))  # fmt: skip
+
+
+def _scores(figure: Drawing, names: list[str], height: int, texts: Texts) -> Drawing:
+    _score_axis(figure, texts)
     figure.update_yaxes(categoryorder="array", categoryarray=names[::-1])
     return _layout(figure, height, showlegend=True)

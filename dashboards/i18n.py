@@ -9,6 +9,7 @@ from pathlib import Path
 
 from babel.messages.pofile import read_po
 
+from models.clock import in_beijing
 from models.publication import figures
 from models.publication.figures import DASH, LOCALES, Lang
 from models.publication.labels import OWN
@@ -105,5 +106,5 @@ class Texts:
         return figures.in_unit(value, unit, self.lang)
 
     def moment(self, value: datetime) -> str:
-        """A UTC time to the minute."""
-        return f"{value:%Y-%m-%d %H:%M} UTC"
+        """A UTC time to the minute, by Beijing time."""
+        return self("moment", at=f"{in_beijing(value):%Y-%m-%d %H:%M}")

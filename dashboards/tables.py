@@ -21,7 +21,7 @@ SIGNS = {
 }
 
 
-BREAKS = pattern(r"([/_])(?=.)")
+BREAKS = pattern(r"(_)(?=.)")
 
 
 class Html(str):
@@ -66,9 +66,10 @@ def _cells(heads: Sequence[Head], row: Sequence[str | None]) -> str:
     return "".join(f'<td class="{h.classes}">{cell(v)}</td>' for h, v in zip(heads, row, strict=True))
 
 
-def badge(text: str, css: str) -> Html:
-    """A short word on a tinted ground."""
-    return Html(f'<span class="fq-badge {cell(css)}">{cell(text)}</span>')
+def badge(text: str, css: str, title: str = "") -> Html:
+    """A short word on a tinted ground; `title` is said when it is pointed at."""
+    said = f' title="{cell(title)}"' if title and title != text else ""
+    return Html(f'<span class="fq-badge {cell(css)}"{said}>{cell(text)}</span>')
 
 
 def mark(code: str, name: str) -> Html:

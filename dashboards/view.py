@@ -12,14 +12,16 @@ from duckdb import DuckDBPyConnection
 
 from dashboards import charts, gate, settings, state
 from dashboards.filters import COLUMNS, Filters
-from dashboards.i18n import LANGUAGES, Lang, Texts
+from dashboards.i18n import LANGUAGES, Lang, Texts, lasting_labels
 from dashboards.queries import run as run_queries
 from dashboards.reading import Reader, reader
 from dashboards.tables import Html, badge, cell
+from models.clock import in_beijing
 from models.errors import FengqingError
 from models.home import Home
 from models.publication.snapshot import current, list_runs, resolve
 
+# The mark of whatever the notice does not set; its Chinese wording is the one that the methodology uses.
 PROPOSED = "本项目建议值"
 LANGUAGE_NAMES: dict[str, str] = {"zh": "中文", "en": "English"}
 
@@ -59,10 +61,15 @@ class View:
         return Html(f'<a class="fq-why" href="{cell(page)}{end}" target="_self">{cell(text)}</a>')
 
 
+def language() -> Lang:
+    """The language that the URL asks for."""
+    return "en" if state.get("lang") == "en" else "zh"
+
+
 def choose_language() -> Lang:
     """Take over the URL, then draw the language switch; `lang=en` in the URL."""
     state.begin()
-    start: Lang = "en" if state.get("lang") == "en" else "zh"
+    start = language()
     with st.sidebar:
         chosen = st.segmented_control(
             "语言 Language", LANGUAGES, default=start, format_func=LANGUAGE_NAMES.__getitem__,
@@ -106,7 +113,10 @@ def _previous(run_id: str, texts: Texts) -> Reader | None:
 def _named(texts: Texts, con: DuckDBPyConnection, run: dict[str, Any]) -> Texts:
     """The texts with the names of the run's codes; those of merged peer groups say what was merged."""
     limits = run_queries.limits(run["methodology"])
-    t = Texts(texts.lang, run_queries.labels(con, texts.lang), limits)
+    said = run_queries.labels(con, texts.lang)
+    # What no run can rename is named in runs of older versions, too.
+    lasting = {key: name for key, name in lasting_labels(texts.lang).items() if key not in said}
+    t = Texts(texts.lang, {**said, **lasting}, limits)
     named = dict(t.labels)
     for group, kind, codes in run_queries.merged_groups(con, run["methodology"]["peer_groups"]["variables"]):
         members = [t.label(kind, code) for code in t.options(kind) if code in codes]
@@ -148,7 +158,9 @@ def _choose_run(year: str, now: str, texts: Texts) -> str:
 @st.cache_data(max_entries=32, show_spinner=False)
 def _published(root: str, names: tuple[str, ...]) -> dict[str, str]:
     """Run → when it was published, newest first; read anew when a run is added."""
-    return {one["run_id"]: f"{one['created_at']:%m-%d %H:%M}" for one in list_runs(Home(Path(root)))}
+    return {
+        one["run_id"]: f"{in_beijing(one['created_at']):%m-%d %H:%M}" for one in list_runs(Home(Path(root)))
+    }
 
 
 def _reader(run_id: str) -> Reader:
@@ -156,15 +168,21 @@ def _reader(run_id: str) -> Reader:
     return reader(settings.load().home, run_id, gate.permission().scope)
 
 
+def proposed_mark(lang: Lang) -> Html:
+    """The mark 本项目建议值, in the reader's language."""
+    t = Texts(lang)
+    return badge(t("proposed.mark"), "proposed", PROPOSED)
+
+
 def heading(title: str, lead: str, proposed: bool = False) -> None:
     """A page's or section's title with a line below it; `proposed` adds the 本项目建议值 mark."""
-    mark = f" {badge(PROPOSED, 'proposed')}" if proposed else ""
+    mark = f" {proposed_mark(language())}" if proposed else ""
     st.html(f'<header class="fq-head"><h1>{cell(title)}{mark}</h1><p>{cell(lead)}</p></header>')
 
 
 def section(title: str, lead: str = "", proposed: bool = False, anchor: str = "") -> None:
     """A section's title; links lead to its `anchor`."""
-    mark = f" {badge(PROPOSED, 'proposed')}" if proposed else ""
+    mark = f" {proposed_mark(language())}" if proposed else ""
     note = f"<p>{cell(lead)}</p>" if lead else ""
     name = f' id="{anchor}"' if anchor else ""
     st.html(f'<header class="fq-section"{name}><h2>{cell(title)}{mark}</h2>{note}</header>')

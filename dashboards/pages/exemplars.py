@@ -79,7 +79,7 @@ def _columns(view: View) -> list[Col]:
         Col("rank_low", t("column.rank_low"), "integer", is_part=True),
         Col("rank_high", t("column.rank_high"), "integer", is_part=True),
         Col("verified_share", t("column.verified"), "share"),
-        Col("stability", t("column.stability"), "share", css="wide",
+        Col("stability", t("column.stability"), "share", css="part",
             draw=lambda one: share_bar(one["stability"], t.percent(one["stability"]))),
     ]  # fmt: skip
 
@@ -101,7 +101,7 @@ def _near(view: View) -> list[Col]:
         Col(f"next_{view.lang}", t("column.lacking"), css="reason", width=40),
         Col("reserve_place", t("column.reserve"), "integer"),
         Col("class_reserve_place", t("column.class_reserve"), "integer"),
-        Col("indicator", t("column.flip"), "label", "indicator", draw=change, width=30),
+        Col("indicator", t("column.flip"), "label", "indicator", css="reason", draw=change, width=30),
     ]
 
 

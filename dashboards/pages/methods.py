@@ -11,7 +11,7 @@ from dashboards import charts
 from dashboards.i18n import DASH, Texts
 from dashboards.queries import methods as queries
 from dashboards.tables import Head, badge, cell, share_bar, table
-from dashboards.view import PROPOSED, View, chart, heading, run_line, section
+from dashboards.view import PROPOSED, View, chart, heading, proposed_mark, run_line, section
 from data_contracts.contract import load_contracts
 from models.assessment.parameter_names import parameters
 
@@ -55,7 +55,7 @@ def _indicator(t: Texts, one: dict[str, Any]) -> None:
         (t("column.target"), _target(t, one)),
         (t("column.weight"), t.trimmed(float(one["weight"]))),
         (t("methods.missing"), t("list.semicolon").join(absent)),
-        (t("methods.clause"), one["clause"]),
+        (t("methods.clause"), t.label("clause", one["clause"])),
         (t("methods.families"), t("list.comma").join(t.label("family", name) for name in one["families"])),
     ]
     heads = [Head(t("methods.fact"), css="name"), Head(t("methods.content"))]
@@ -76,7 +76,7 @@ def _weights(t: Texts, method: dict[str, Any]) -> None:
     heads = [
         Head(t("column.indicator"), css="name"),
         Head(t("column.weight"), True),
-        Head("", css="wide"),
+        Head("", css="part"),
         Head(t("column.target"), True),
         Head(t("methods.direction"), css="tight"),
         Head(t("methods.clause"), css="tight"),
@@ -94,7 +94,7 @@ def _weights(t: Texts, method: dict[str, Any]) -> None:
                 share_bar(float(one["weight"]) / heaviest, ""),
                 _target(t, one),
                 t(f"methods.direction.{one.get('direction') or 'higher'}"),
-                one["clause"],
+                t.label("clause", one["clause"]),
             )
             for one in method["indicators"]
             if one["dimension"] == dimension["code"]
@@ -160,7 +160,7 @@ def _parameters(t: Texts, method: dict[str, Any]) -> None:
         if one.block != block:
             block = one.block
             rows.append((one.block_name(t.lang),))
-        mark = badge(PROPOSED, "proposed") if one.status == PROPOSED else badge(one.status, "verdict-W")
+        mark = proposed_mark(t.lang) if one.status == PROPOSED else badge(one.status, "verdict-W")
         name = one.name(t.lang)
         rows.append(
             (t("methods.of", name=name, of=_named(t, one.of)) if one.of else name, _value(t, one.value), mark)

@@ -77,7 +77,7 @@ def _failures(view: View) -> None:
         return
     heads = [
         Head(t("quality.kind"), css="tight"),
-        Head(t("column.family"), css="tight"),
+        Head(t("column.family")),
         Head(t("column.check")),
         Head(t("column.observed"), True),
     ]

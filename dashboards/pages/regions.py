@@ -47,7 +47,8 @@ def render(view: View) -> None:
     section(t("regions.table.title"), t("regions.table.lead", few=FEW))
     _table(view, found, "reporting_line", t("regions.table.title"))
     for kind in OTHERS:
-        section(t(f"regions.{kind}.title"), t("disciplines.lead"))
+        lead = t("disciplines.lead") if kind == "cast_class" else t("regions.table.lead", few=FEW)
+        section(t(f"regions.{kind}.title"), lead)
         _table(view, queries.summary(view.con, kind, view.filters), kind, t(f"regions.{kind}.title"))
 
 
@@ -85,7 +86,9 @@ def _row(view: View, one: dict[str, Any], kind: str) -> tuple[str | None, ...]:
     few = one["rated_n"] < FEW
     middle = "" if one["median"] is None else f"{t.decimal(one['p25'])}–{t.decimal(one['p75'])}"
     return (
-        view.link(t.label(kind, one["code"]), "assessment", **{COLUMNS[kind][0]: one["code"]}),
+        t("regions.unknown")
+        if one["code"] is None
+        else view.link(t.label(kind, one["code"]), "assessment", **{COLUMNS[kind][0]: one["code"]}),
         t.integer(one["societies_n"]),
         share_bar(one["filed_share"], t.percent(one["filed_share"])),
         t.integer(one["rated_n"]),

@@ -311,5 +311,9 @@ def _sentence(t: Texts, one: Explanation, suppressed: bool) -> str:
         (t("column.numerator"), numerator, t.pick(one.numerator_zh, one.numerator_en)),
         (t("column.denominator"), denominator, t.pick(one.denominator_zh, one.denominator_en)),
     ]
-    formula = t("sources.formula", formula=t.pick(one.formula_zh, one.formula_en), clause=one.clause)
+    formula = t(
+        "sources.formula",
+        formula=t.pick(one.formula_zh, one.formula_en),
+        clause=t.label("clause", one.clause),
+    )
     return f'{cards(steps)}<p class="fq-formula">{cell(formula)}</p>'

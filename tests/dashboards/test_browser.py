@@ -83,9 +83,13 @@ def test_a_page_renders_without_errors(page, address, screenshots, path, lang):
 def test_the_language_is_one_click_away_and_kept(page, address, screenshots):
     page.goto(address)
     settle(page, screenshots)
+    # Streamlit's own words go with the page's, there and back.
+    assert page.get_by_label("收起侧栏").count() and not page.get_by_label("Collapse sidebar").count()
     page.get_by_text("English", exact=True).click()
     page.wait_for_selector("text=Filing progress")
     page.wait_for_url("**lang=en**")  # written at the end of a rerun, after what it shows
+    assert page.evaluate("document.documentElement.lang") == "en"
+    assert page.get_by_label("Collapse sidebar").count() and not page.get_by_label("收起侧栏").count()
     page.get_by_role("link", name="Society profile").click()
     page.wait_for_selector("text=The 37 indicators")
     page.wait_for_url("**lang=en**")  # written at the end of a rerun, after what it shows
