@@ -6,6 +6,7 @@ import lzma
 import struct
 import zipfile
 import zlib
+from collections.abc import Mapping
 from typing import IO
 
 from models.intake.limits import Limits, Refusal
@@ -22,6 +23,10 @@ MB = 1_000_000
 _END = b"PK\x05\x06"
 _END_64 = b"PK\x06\x06"
 _TAIL = 66_000
+_LOCAL_HEADER = struct.Struct("<4s5H3L2H")
+_ENTRY = struct.Struct("<4s6H3L5H2L")
+_DIRECTORY_END = struct.Struct("<4s4H2LH")
+_VERSION, _NEW_YEAR_1980, _SIZES_FOLLOW, _IS_UTF_8 = 20, 0x21, 0x8, 0x800
 
 
 def directory(file: IO[bytes], limits: Limits, most: int) -> zipfile.ZipFile:
@@ -99,3 +104,45 @@ def unpack(archive: zipfile.ZipFile, name: str) -> bytes:
     if len(data) != info.file_size or zlib.crc32(data) != info.CRC:
         raise Refusal("D30", "damaged")
     return data
+
+
+def with_unpacked(archive: zipfile.ZipFile, data: bytes, parts: Mapping[str, bytes]) -> bytes:
+    """The archive with these parts stored as they are, so that nobody unpacks them a second time.
+
+    Whoever reads the archive reads the very bytes that were looked at, even where a directory names a part
+    twice. The parts are put behind the rest, which stays in its place; then comes a new directory.
+
+    Args:
+        archive: its directory read; all sizes below 4 GB.
+        data: the whole file.
+        parts: by name, as `unpack` gives them.
+    """
+    pieces, at = [data[: archive.start_dir]], archive.start_dir
+    places: dict[str, tuple[int, int, int, int]] = {}
+    for name, part in parts.items():
+        crc, spelled = archive.NameToInfo[name].CRC, name.encode()
+        places[name] = (zipfile.ZIP_STORED, crc, len(part), at)
+        header = _LOCAL_HEADER.pack(
+            b"PK\x03\x04", _VERSION, 0, zipfile.ZIP_STORED, 0, _NEW_YEAR_1980, crc, len(part), len(part),
+            len(spelled), 0,
+        )  # fmt: skip
+        pieces += (header, spelled, part)
+        at += len(header) + len(spelled) + len(part)
+    entries: list[bytes] = []
+    for p in archive.filelist:
+        spelled = p.orig_filename.encode("utf-8" if p.flag_bits & _IS_UTF_8 else "cp437")
+        own = (p.compress_type, p.CRC, p.compress_size, p.header_offset)
+        method, crc, packed, offset = places.get(p.filename, own)
+        size = packed if p.filename in places else p.file_size
+        flags = p.flag_bits & ~_SIZES_FOLLOW
+        entries += (
+            _ENTRY.pack(
+                b"PK\x01\x02", _VERSION, _VERSION, flags, method, 0, _NEW_YEAR_1980, crc, packed, size,
+                len(spelled), 0, 0, 0, 0, 0, offset,
+            ),
+            spelled,
+        )  # fmt: skip
+    listed = b"".join(entries)
+    count = len(archive.filelist)
+    end = _DIRECTORY_END.pack(_END, 0, 0, count, count, len(listed), at, 0)
+    return b"".join((*pieces, listed, end))

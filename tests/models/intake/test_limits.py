@@ -106,6 +106,18 @@ def test_a_far_sheet_in_an_unusual_part(verdict):
     assert verdict(out.getvalue())[0] == "S13"
 
 
+@pytest.mark.parametrize("again", ["xl/worksheets/sheet1.xml", "xl/worksheets/sheet1.xml~"])
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_what_was_looked_at_is_what_is_read(verdict, again):
+    """A far sheet, and a near one under its name or one that ends in NUL, at which one reader stops."""
+    out = io.BytesIO(package([cell("A1") + cell("XFD1048576")]))
+    with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as archive:
+        near = package([cell("A1") + cell("B2", "7")])
+        archive.writestr(again, zipfile.ZipFile(io.BytesIO(near)).read("xl/worksheets/sheet1.xml"))
+    grid = verdict(out.getvalue().replace(b"sheet1.xml~", b"sheet1.xml\0"))
+    assert grid.cells.select("row", "col").rows() == [(1, 1), (2, 2)]
+
+
 def test_cells_styled_to_the_end_of_the_sheet_are_harmless(verdict):
     grid = verdict(package([cell("A1") + '<row r="1048576"><c r="XFD1048576" s="0"/></row>']))
     assert grid.cells.height == 1
