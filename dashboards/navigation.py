@@ -73,3 +73,5 @@ GROUPS: dict[str, tuple[Page, ...]] = {
     ),
 }
 PAGES = tuple(page for group in GROUPS.values() for page in group)
+# Dimension → the page that shows its indicators, society by society.
+TASK_PAGES = {page.argument: page.path for page in PAGES if page.argument} | {"D7": "issues"}

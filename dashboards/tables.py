@@ -130,7 +130,7 @@ def share_bar(share: float | None, label: str) -> Html:
 
 
 def cards(items: Iterable[tuple[str, str, str]]) -> str:
-    """Headline figures: (name, figure, remark)."""
+    """Headline figures: (name, figure, remark); a figure may be a link."""
     parts = "".join(
         f'<div class="fq-card"><span class="name">{cell(name)}</span>'
         f'<span class="figure">{cell(figure)}</span>'

@@ -13,6 +13,7 @@ from duckdb import DuckDBPyConnection
 from dashboards import charts, gate, settings, state
 from dashboards.filters import COLUMNS, Filters
 from dashboards.i18n import LANGUAGES, Lang, Texts, lasting_labels
+from dashboards.navigation import TASK_PAGES
 from dashboards.queries import run as run_queries
 from dashboards.reading import Reader, reader
 from dashboards.tables import Html, badge, cell
@@ -44,21 +45,25 @@ class View:
         """The language of the page."""
         return self.texts.lang
 
-    def href(self, page: str, **parameters: str | None) -> str:
-        """The address of a page with this view's run, filters and language, for a link."""
+    def href(self, page: str, at: str = "", **parameters: str | None) -> str:
+        """The address of a page with this view's run, filters and language; `at`: the section's anchor."""
         given = {name: value for name, value in parameters.items() if value}
         query = urlencode({**state.shared(), **given})
-        return f"{page}?{query}" if query else page
+        return (f"{page}?{query}" if query else page) + (f"#{at}" if at else "")
 
-    def link(self, text: str, page: str, **parameters: str | None) -> Html:
+    def link(self, text: str, page: str, at: str = "", **parameters: str | None) -> Html:
         """A link to a page; `text` is data."""
-        return Html(f'<a href="{cell(self.href(page, **parameters))}" target="_self">{cell(text)}</a>')
+        return Html(f'<a href="{cell(self.href(page, at, **parameters))}" target="_self">{cell(text)}</a>')
+
+    def figures(self, text: str, indicator: str) -> Html:
+        """A link to every society's figure of an indicator, on the page of its task."""
+        dimensions = {one["code"]: one["dimension"] for one in self.run["methodology"]["indicators"]}
+        return self.link(text, TASK_PAGES[dimensions[indicator]], "lowest", of=indicator)
 
     def why(self, text: str, society_id: str, indicator: str | None = None) -> Html:
         """A figure that leads to where it comes from: the society's profile, or one of its indicators."""
-        page = self.href("society", society=society_id, indicator=indicator)
-        end = "#sources" if indicator else ""
-        return Html(f'<a class="fq-why" href="{cell(page)}{end}" target="_self">{cell(text)}</a>')
+        page = self.href("society", "sources" if indicator else "", society=society_id, indicator=indicator)
+        return Html(f'<a class="fq-why" href="{cell(page)}" target="_self">{cell(text)}</a>')
 
 
 def language() -> Lang:

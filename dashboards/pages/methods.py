@@ -7,10 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import charts
+from dashboards import charts, state
 from dashboards.i18n import DASH, Texts
 from dashboards.queries import methods as queries
-from dashboards.tables import Head, badge, cell, share_bar, table
+from dashboards.tables import Head, Html, badge, cell, share_bar, table
 from dashboards.view import PROPOSED, View, chart, heading, proposed_mark, run_line, section
 from data_contracts.contract import load_contracts
 from models.assessment.parameter_names import parameters
@@ -29,14 +29,16 @@ def render(view: View) -> None:
     heading(t("methods.title"), run_line(view), proposed=True)
     st.html(f'<p class="fq-formula">{cell(t("methods.note"))}</p>')
     indicators = {one["code"]: one for one in method["indicators"]}
-    section(t("methods.indicator.title"), t("methods.indicator.lead"), proposed=True)
-    chosen = st.selectbox(
-        t("column.indicator"), list(indicators), key="indicator", bind="query-params",
-        format_func=lambda code: f"{code} {t.label('indicator', code)}",
-    )  # fmt: skip
+    section(t("methods.indicator.title"), t("methods.indicator.lead"), proposed=True, anchor="indicator")
+    codes = list(indicators)
+    chosen = state.pick(
+        "indicator", t("column.indicator"), codes, lambda code: f"{code} {t.label('indicator', code)}",
+        default=codes[0],
+    ) or codes[0]  # fmt: skip
     _indicator(t, indicators[chosen])
+    st.html(f'<p class="fq-legend">{view.figures(t("methods.figures"), chosen)}</p>')
     section(t("methods.weights.title"), t("methods.weights.lead"), proposed=True)
-    _weights(t, method)
+    _weights(view, method)
     _effective(view)
     _coherence(view)
     _sensitivity(view)
@@ -72,7 +74,14 @@ def _target(t: Texts, one: dict[str, Any]) -> str:
     return t.value(float(target), one["unit"])
 
 
-def _weights(t: Texts, method: dict[str, Any]) -> None:
+def _about(view: View, code: str) -> Html:
+    """An indicator's code and name, leading to how it is counted."""
+    name = f"{code} {view.texts.label('indicator', code)}"
+    return view.link(name, "methods", "indicator", indicator=code)
+
+
+def _weights(view: View, method: dict[str, Any]) -> None:
+    t = view.texts
     heads = [
         Head(t("column.indicator"), css="name"),
         Head(t("column.weight"), True),
@@ -89,7 +98,7 @@ def _weights(t: Texts, method: dict[str, Any]) -> None:
         )
         rows += [
             (
-                f"{one['code']} {t.label('indicator', one['code'])}",
+                _about(view, one["code"]),
                 t.trimmed(float(one["weight"])),
                 share_bar(float(one["weight"]) / heaviest, ""),
                 _target(t, one),
@@ -123,13 +132,21 @@ def _coherence(view: View) -> None:
         Head(t("methods.coherence.unsigned"), True),
         Head(t("methods.coherence.which")),
     ]
+    codes = {one["code"] for one in view.run["methodology"]["indicators"]}
+
+    def which(items: list[list[str]]) -> Html:
+        named = [
+            " × ".join(_about(view, code) if code in codes else cell(code) for code in pair) for pair in items
+        ]
+        return Html(cell(t("list.comma")).join(named))
+
     rows = [
         (
             t.label("coherence_check", one["check"]),
             t.integer(one["items_n"]),
             t.integer(one["breached_n"]),
             t.integer(one["unsigned_n"]),
-            t("list.comma").join(one["items"] or []),
+            which(one["items"] or []),
         )
         for one in queries.coherence(view.con).iter_rows(named=True)
     ]

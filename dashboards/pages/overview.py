@@ -10,13 +10,12 @@ import streamlit as st
 from dashboards import charts
 from dashboards.filters import NO_UNIT
 from dashboards.grid import Col, grid
-from dashboards.i18n import Texts
+from dashboards.navigation import TASK_PAGES
 from dashboards.queries import overview, quality
-from dashboards.tables import Head, badge, cards, share_bar, table
+from dashboards.tables import Head, Html, badge, cards, share_bar, table
 from dashboards.view import View, chart, heading, run_line, section
 
 UNITS, FINDINGS = 8, 8
-VERDICTS = ("accepted", "returned", "quarantined", "non_data")
 
 
 def render(view: View) -> None:
@@ -33,6 +32,12 @@ def render(view: View) -> None:
         section(t("overview.dimensions.title"), t("overview.dimensions.lead"))
         rows = overview.dimension_means(view.con, view.filters)
         chart(charts.dimension_ranges(rows, t), "dimensions", t("overview.dimensions.title"))
+        _lead_on(
+            [
+                view.link(f"{code} {t.label('dimension', code)}", TASK_PAGES[code])
+                for code in rows["dimension"]
+            ]
+        )
     left, right = st.columns(2, gap="large")
     with left:
         _filing(view)
@@ -52,19 +57,31 @@ def _cards(view: View, now: dict[str, Any]) -> None:
     st.html(
         cards(
             [
-                (t("card.societies"), t.integer(societies), t("card.societies.note")),
+                (
+                    t("card.societies"),
+                    view.link(t.integer(societies), "assessment"),
+                    t("card.societies.note"),
+                ),
                 (
                     t("card.filed"),
-                    t.percent(filed / societies if societies else None),
+                    view.link(t.percent(filed / societies if societies else None), "regions"),
                     t("card.filed.note", filed=t.integer(filed), unfiled=t.integer(societies - filed)),
                 ),
                 (
                     t("card.rated"),
-                    t.integer(now["rated_n"]),
+                    view.link(t.integer(now["rated_n"]), "assessment", sort="score"),
                     t("card.rated.note", score=t.decimal(now["mean_score"])),
                 ),
-                (t("card.verified"), t.percent(now["verified_share"]), t("card.verified.note")),
-                (t("card.selected"), t.integer(now["selected_n"]), t("card.selected.note")),
+                (
+                    t("card.verified"),
+                    view.link(t.percent(now["verified_share"]), "assessment", sort="verified"),
+                    t("card.verified.note"),
+                ),
+                (
+                    t("card.selected"),
+                    view.link(t.integer(now["selected_n"]), "exemplars"),
+                    t("card.selected.note"),
+                ),
             ]
         )
     )
@@ -78,6 +95,12 @@ def _bands(view: View) -> None:
     year = view.run["year"]
     years = (t("overview.bands.year", year=year), t("overview.bands.year", year=year - 1))
     chart(charts.bands(now, before, years, t), "bands", t("overview.bands.title"))
+    _lead_on([view.link(t.label("band", code), "assessment", band=code) for code in now["band"]])
+
+
+def _lead_on(links: list[Html]) -> None:
+    """Below a chart: the pages that say who and why."""
+    st.html(f'<p class="fq-legend">{"　".join(links)}</p>')
 
 
 def _attention(view: View) -> None:
@@ -85,13 +108,18 @@ def _attention(view: View) -> None:
     t = view.texts
     section(t("attention.title"), t("attention.lead"))
     found = overview.attention(view.con, view.filters)
-    places = {
-        "unfiled_n": "assessment", "returned_n": "quality", "overdue_n": "issues", "stalled_n": "charter",
-        "pending_n": "assessment", "barred_n": "exemplars",
+    places: dict[str, tuple[str, dict[str, str]]] = {
+        "unfiled_n": ("assessment", {"band": "unrated"}), "returned_n": ("quality", {"verdict": "returned"}),
+        "overdue_n": ("issues", {}), "stalled_n": ("charter", {}), "pending_n": ("assessment", {}),
+        "barred_n": ("exemplars", {}),
     }  # fmt: skip
     rows = [
-        (t(f"attention.{name}"), view.link(t.integer(found[name]), page), t(f"attention.{name}.do"))
-        for name, page in places.items()
+        (
+            t(f"attention.{name}"),
+            view.link(t.integer(found[name]), page, **narrowed),
+            t(f"attention.{name}.do"),
+        )
+        for name, (page, narrowed) in places.items()
     ]
     heads = [Head(t("attention.what")), Head(t("attention.n"), True), Head(t("attention.do"))]
     st.html(table(heads, rows, t("attention.title")))
@@ -127,10 +155,10 @@ def _intake(view: View) -> None:
     rows = [
         (
             badge(t.label("verdict", code), code),
-            t.integer(found[code]),
+            view.link(t.integer(found[code]), "quality", "files", verdict=code),
             share_bar(found[code] / read, t.percent(found[code] / read)) if read else "",
         )
-        for code in VERDICTS
+        for code in quality.ROW_VERDICTS
     ]
     st.html(table(heads, rows, t("overview.intake.title")))
 
@@ -138,19 +166,20 @@ def _intake(view: View) -> None:
 def _findings(view: View) -> None:
     t = view.texts
     section(t("overview.findings.title"), t("overview.findings.lead"))
-    causes = overview.top_findings(view.con, FINDINGS)
-    following = overview.top_findings(view.con, FINDINGS, is_consequence=True)
+    causes = overview.top_findings(view.con, FINDINGS, filters=view.filters)
+    following = overview.top_findings(view.con, FINDINGS, is_consequence=True, filters=view.filters)
     if causes.is_empty() and following.is_empty():
         st.text(t("overview.findings.none"))
         return
     if not causes.is_empty():
-        st.html(_findings_table(t, causes, t("overview.findings.title")))
+        st.html(_findings_table(view, causes, t("overview.findings.title")))
     if not following.is_empty():
         st.caption(t("overview.findings.following"))
-        st.html(_findings_table(t, following, t("overview.findings.following")))
+        st.html(_findings_table(view, following, t("overview.findings.following")))
 
 
-def _findings_table(t: Texts, found: pl.DataFrame, caption: str) -> str:
+def _findings_table(view: View, found: pl.DataFrame, caption: str) -> str:
+    t = view.texts
     heads = [
         Head(t("column.code"), css="code"),
         Head(t("column.finding")),
@@ -163,7 +192,7 @@ def _findings_table(t: Texts, found: pl.DataFrame, caption: str) -> str:
             one["code"],
             t.label("defect", one["code"]),
             badge(t.label("finding_verdict", one["verdict"]), f"verdict-{one['verdict']}"),
-            t.integer(one["findings_n"]),
+            view.link(t.integer(one["findings_n"]), "quality", "rows", code=one["code"]),
             t.integer(one["societies_n"] or None),
         )
         for one in found.iter_rows(named=True)
@@ -183,7 +212,11 @@ def _warnings(view: View) -> None:
         return
     heads = [Head(t("column.family")), Head(t("column.check")), Head(t("column.observed"), True)]
     rows = [
-        (t.label("family", one["family"]), t.half(one["description"]), one["observed"])
+        (
+            t.label("family", one["family"]),
+            view.link(t.half(one["description"]), "quality", "checks"),
+            one["observed"],
+        )
         for one in found.iter_rows(named=True)
     ]
     st.html(table(heads, rows, t("overview.warnings.title")))
@@ -205,10 +238,15 @@ def _changes(view: View, now: dict[str, Any]) -> None:
     ]
     filed = [one["filed_n"] / one["societies_n"] if one["societies_n"] else None for one in (before, now)]
     figures: list[tuple[str, float | None, float | None, bool]] = [
-        (t("change.filed"), filed[0], filed[1], True),
-        (t("change.score"), before["mean_score"], now["mean_score"], False),
-        (t("change.best"), before["best_share"], now["best_share"], True),
-        (t("change.verified"), before["verified_share"], now["verified_share"], True),
+        (view.link(t("change.filed"), "regions"), filed[0], filed[1], True),
+        (view.link(t("change.score"), "changes"), before["mean_score"], now["mean_score"], False),
+        (view.link(t("change.best"), "changes"), before["best_share"], now["best_share"], True),
+        (
+            view.link(t("change.verified"), "assessment", sort="verified"),
+            before["verified_share"],
+            now["verified_share"],
+            True,
+        ),
     ]
     rows = [
         (

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
-from dashboards import charts
+from dashboards import charts, state
+from dashboards.grid import Col, grid
+from dashboards.i18n import DASH
 from dashboards.queries import quality as queries
-from dashboards.tables import Head, badge, cards, share_bar, table
+from dashboards.tables import Head, badge, cards, cell, share_bar, table
 from dashboards.view import View, chart, heading, run_line, section
 
-ROW_VERDICTS = ("accepted", "returned", "quarantined", "non_data")
+ROWS = 20
 # An indicator's national mean that moved by more than this is worth a look (shares: percentage points).
 MOVED = 0.05
 
@@ -19,6 +23,8 @@ def render(view: View) -> None:
     t = view.texts
     heading(t("quality.title", year=view.run["year"]), run_line(view))
     _cards(view)
+    if view.filters.chosen:
+        st.html(f'<p class="fq-none">{cell(t("quality.checks.whole"))}</p>')
     left, right = st.columns(2, gap="large")
     with left:
         _failures(view)
@@ -26,18 +32,19 @@ def render(view: View) -> None:
     with right:
         _files(view)
         _findings(view)
+    _finding_rows(view)
+    _file_rows(view)
     section(t("quality.coverage.title"), t("quality.coverage.lead"))
-    chart(
-        charts.coverage(queries.coverage(view.con), list(charts.STATES), t),
-        "coverage",
-        t("quality.coverage.title"),
-    )
+    covered = queries.coverage(view.con, view.filters)
+    chart(charts.coverage(covered, list(charts.STATES), t), "coverage", t("quality.coverage.title"))
+    links = (view.figures(code, code) for code in covered["indicator"])
+    st.html(f'<p class="fq-legend">{cell(t("quality.coverage.who"))} {"　".join(links)}</p>')
     _drift(view)
 
 
 def _cards(view: View) -> None:
     t = view.texts
-    now = queries.total(view.con)
+    now = queries.total(view.con, view.filters)
     rows = now["rows_read"] or 0
     st.html(
         cards(
@@ -98,7 +105,7 @@ def _failures(view: View) -> None:
 
 def _checks(view: View) -> None:
     t = view.texts
-    section(t("quality.checks.title"), t("quality.checks.lead"))
+    section(t("quality.checks.title"), t("quality.checks.lead"), anchor="checks")
     heads = [
         Head(t("column.family")),
         Head(t("quality.kind")),
@@ -124,16 +131,19 @@ def _files(view: View) -> None:
         Head(t("quality.origin")),
         Head(t("column.files"), True),
         Head(t("column.rows"), True),
-        *(Head(t.label("verdict", code), True) for code in ROW_VERDICTS),
+        *(Head(t.label("verdict", code), True) for code in queries.ROW_VERDICTS),
     ]
     rows = [
         (
             t.label("origin", one["origin"]),
-            t.integer(one["files_n"]),
+            view.link(t.integer(one["files_n"]), "quality", "files", origin=one["origin"]),
             t.integer(one["rows_read"]),
-            *(t.integer(one[code]) for code in ROW_VERDICTS),
+            *(
+                view.link(t.integer(one[code]), "quality", "files", origin=one["origin"], verdict=code)
+                for code in queries.ROW_VERDICTS
+            ),
         )
-        for one in queries.files(view.con).iter_rows(named=True)
+        for one in queries.files(view.con, view.filters).iter_rows(named=True)
     ]
     st.html(table(heads, rows, t("quality.files.title")))
 
@@ -154,13 +164,79 @@ def _findings(view: View) -> None:
             badge(t.label("finding_verdict", one["verdict"]), f"verdict-{one['verdict']}"),
             one["code"],
             t.label("defect", one["code"]),
-            t.integer(one["findings_n"]),
+            view.link(t.integer(one["findings_n"]), "quality", "rows", code=one["code"]),
             t.integer(one["files_n"]),
             t.integer(one["societies_n"]),
         )
-        for one in queries.findings(view.con).iter_rows(named=True)
+        for one in queries.findings(view.con, view.filters).iter_rows(named=True)
     ]
     st.html(table(heads, rows, t("quality.findings.title")))
+
+
+def _finding_rows(view: View) -> None:
+    """Each finding down to file, sheet and line; the URL holds the kind chosen."""
+    t = view.texts
+    section(t("quality.rows.title"), t("quality.rows.lead"), anchor="rows")
+    codes = queries.findings(view.con, view.filters)["code"].unique(maintain_order=True).to_list()
+    code = state.pick(
+        "code", t("column.finding"), codes, lambda one: f"{one} {t.label('defect', one)}",
+        placeholder=t("quality.rows.every"),
+    )  # fmt: skip
+    columns = [
+        *_society(view),
+        Col("verdict", t("column.treatment"), "label", "finding_verdict", css="tight", draw=lambda one: badge(
+            t.label("finding_verdict", one["verdict"]), f"verdict-{one['verdict']}")),
+        Col("code", t("column.code"), "code", width=8),
+        Col("file", t("column.file"), width=30),
+        Col("sheet", t("column.sheet"), width=18),
+        Col("line", t("column.line"), "integer",
+            draw=lambda one: DASH if one["line"] is None else str(one["line"])),
+        Col("header", t("quality.rows.header")),
+        Col("value", t("quality.rows.value")),
+        Col("message", t("column.message"), css="reason", width=40),
+    ]  # fmt: skip
+    listing = queries.finding_rows(view.lang, code if code in codes else None, view.filters)
+    grid(view, "finding_rows", t("quality.rows.title"), columns, listing, rows=ROWS)
+
+
+def _file_rows(view: View) -> None:
+    """Each file with what became of its rows."""
+    t = view.texts
+    section(t("quality.file_rows.title"), t("quality.file_rows.lead"), anchor="files")
+    origins = queries.files(view.con, view.filters)["origin"].to_list()
+    left, right = st.columns(2, gap="small")
+    with left:
+        origin = state.pick(
+            "origin", t("quality.origin"), origins, lambda one: t.label("origin", one),
+            placeholder=t("filter.all"),
+        )  # fmt: skip
+    with right:
+        verdict = state.pick(
+            "verdict", t("column.verdict"), queries.ROW_VERDICTS, lambda one: t.label("verdict", one),
+            placeholder=t("filter.all"),
+        )  # fmt: skip
+    columns = [
+        *_society(view),
+        Col("file", t("column.file"), css="name", width=34),
+        Col("origin", t("quality.origin"), "label", "origin"),
+        Col("status", t("quality.status"), "label", "file_status"),
+        Col("rows_read", t("column.rows"), "integer"),
+        *(Col(one, t.label("verdict", one), "integer") for one in queries.ROW_VERDICTS),
+    ]
+    listing = queries.file_rows(origin, verdict, view.filters)
+    grid(view, "file_rows", t("quality.file_rows.title"), columns, listing, rows=ROWS)
+
+
+def _society(view: View) -> list[Col]:
+    t = view.texts
+
+    def name(one: dict[str, Any]) -> str:
+        return view.link(one["name"], "society", society=one["society_id"]) if one["name"] else DASH
+
+    return [
+        Col("society_id", t("column.code_uscc"), "code", is_part=True),
+        Col("name", t("column.society"), css="name", draw=name),
+    ]
 
 
 def _drift(view: View) -> None:
@@ -178,12 +254,14 @@ def _drift(view: View) -> None:
         Head(t("quality.drift.size"), css="wide"),
     ]
     rows = []
-    for one in queries.drift(view.con, view.previous).iter_rows(named=True):
+    for one in queries.drift(view.con, view.previous, view.filters).iter_rows(named=True):
         is_share = one["unit"] not in {"count", "level"}
         size = min(abs(one["change"]) / (4 * MOVED), 1.0) if one["unit"] != "count" else None
         rows.append(
             (
-                f"{one['indicator']} {t.label('indicator', one['indicator'])}",
+                view.figures(
+                    f"{one['indicator']} {t.label('indicator', one['indicator'])}", one["indicator"]
+                ),
                 t.integer(one["societies_n"]),
                 t.value(one["before"], one["unit"]),
                 t.value(one["now"], one["unit"]),

@@ -247,7 +247,12 @@ def indicator_table(view: View, dimension: str, found: pl.DataFrame) -> None:
              Head(t("column.mean"), True), Head(t("column.middle"), css="bar")]  # fmt: skip
     rows = [
         (
-            view.link(f"{one['indicator']} {t.label('indicator', one['indicator'])}", "methods"),
+            view.link(
+                f"{one['indicator']} {t.label('indicator', one['indicator'])}",
+                "methods",
+                "indicator",
+                indicator=one["indicator"],
+            ),
             t.trimmed(one["weight"]),
             *(t.integer(one[f"{code}_n"]) for code in states),
             t.decimal(one["mean"]),
@@ -271,7 +276,7 @@ def _middle(view: View, one: dict[str, Any]) -> str:
 def lowest(view: View, found: pl.DataFrame) -> None:
     """Who stands lowest in one indicator, with numerator and denominator; each figure leads to its rows."""
     t = view.texts
-    section(t("task.lowest"), t("task.lowest.lead"))
+    section(t("task.lowest"), t("task.lowest.lead"), anchor="lowest")
     codes = found["indicator"].to_list()
     chosen = state.pick(
         "of", t("column.indicator"), codes, lambda code: f"{code} {t.label('indicator', code)}",

@@ -27,12 +27,13 @@ def effective_weights(con: DuckDBPyConnection) -> pl.DataFrame:
 
 
 def coherence(con: DuckDBPyConnection) -> pl.DataFrame:
-    """One row a kind of check: check, items_n, breached_n, unsigned_n, and the items that breach it."""
+    """One row a kind of check: check, items_n, breached_n, unsigned_n, and the items (or pairs) in breach."""
     return con.sql(
         """
         select "check", count(*) as items_n, count(*) filter (breached) as breached_n,
                count(*) filter (breached and not signed) as unsigned_n,
-               list(concat_ws(' × ', item, other) order by item) filter (breached) as items
+               list(list_filter([item, other], lambda one: one is not null) order by item)
+                   filter (breached) as items
         from coherence group by "check" order by breached_n desc, "check"
         """
     ).pl()

@@ -110,16 +110,23 @@ def attention(con: DuckDBPyConnection, filters: Filters = ALL) -> Row:
     )
 
 
-def top_findings(con: DuckDBPyConnection, limit: int, is_consequence: bool = False) -> pl.DataFrame:
+def top_findings(
+    con: DuckDBPyConnection, limit: int, is_consequence: bool = False, filters: Filters = ALL
+) -> pl.DataFrame:
     """code, verdict, findings_n, societies_n: the most frequent that ask somebody to act (not repairs).
 
     Causes, or apart from them what only follows from them (a row returned because its cover was).
     """
     return con.sql(
-        """
-        select code, verdict, sum(findings_n)::bigint as findings_n, max(societies_n)::bigint as societies_n
-        from findings_summary where verdict <> 'A' and list_contains($2, code) = $3 group by code, verdict
-        order by findings_n desc, code, verdict limit $1
+        f"""
+        select code, verdict, count(*) as findings_n, count(distinct society_id) as societies_n
+        from findings where list_contains($following, code) = $is_consequence and {filters.where()}
+        group by code, verdict order by findings_n desc, code, verdict limit $limit
         """,
-        params=[limit, sorted(consequences()), is_consequence],
+        params={
+            "limit": limit,
+            "following": sorted(consequences()),
+            "is_consequence": is_consequence,
+            **filters.parameters,
+        },
     ).pl()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import polars as pl
 from duckdb import DuckDBPyConnection
 
+from dashboards.filters import ALL, Filters
+from dashboards.queries.base import Listing, Row, the
 from data_contracts.defects import consequences
+
+ROW_VERDICTS = ("accepted", "returned", "quarantined", "non_data")
+GRAVEST = "case verdict when 'Q' then 1 when 'R' then 2 else 3 end"
 
 
 def checks(con: DuckDBPyConnection) -> pl.DataFrame:
@@ -30,41 +33,78 @@ def failures(con: DuckDBPyConnection) -> pl.DataFrame:
     ).pl()
 
 
-def findings(con: DuckDBPyConnection) -> pl.DataFrame:
+def findings(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataFrame:
     """code, verdict, findings_n, societies_n, files_n of what was returned, set aside or warned of.
 
-    What only follows from another fault stands last.
+    What only follows from another fault stands last. Without filters findings of no society count too.
     """
     return con.sql(
-        """
-        select code, verdict, sum(findings_n)::bigint as findings_n, max(societies_n)::bigint as societies_n,
-               max(files_n)::bigint as files_n
-        from findings_summary where verdict <> 'A' group by code, verdict
-        order by list_contains($1, code), case verdict when 'Q' then 1 when 'R' then 2 else 3 end,
-                 findings_n desc, code
+        f"""
+        select code, verdict, count(*) as findings_n, count(distinct society_id) as societies_n,
+               count(distinct file_id) as files_n
+        from findings where {filters.where()} group by code, verdict
+        order by list_contains($following, code), {GRAVEST}, findings_n desc, code
         """,
-        params=[sorted(consequences())],
+        params={"following": sorted(consequences()), **filters.parameters},
     ).pl()
 
 
-def files(con: DuckDBPyConnection) -> pl.DataFrame:
+def finding_rows(lang: str, code: str | None = None, filters: Filters = ALL) -> Listing:
+    """Each finding with society, file, sheet, line, header, value and message; `code` keeps one kind."""
+    return Listing(
+        f"""
+        select s.society_id, s.name, d.verdict, d.code, fl.name as file, d.sheet, d.row as line, d.header,
+               d.value, d.message_{"en" if lang == "en" else "zh"} as message
+        from findings d left join societies s using (society_id) left join files fl using (file_id)
+        where ($code is null or d.code = $code) and {filters.where("d.society_id")}
+        order by {GRAVEST}, d.code, fl.name nulls last, d.file_id, d.sheet nulls first, line nulls first,
+                 d.col nulls first, message
+        """,
+        {"code": code, **filters.parameters},
+    )
+
+
+def file_rows(origin: str | None = None, verdict: str | None = None, filters: Filters = ALL) -> Listing:
+    """Each file with its sender and what became of its rows; those with most rows sent back come first.
+
+    `verdict` (accepted, returned, quarantined, non_data) keeps the files that have such rows.
+    """
+    if verdict not in {None, *ROW_VERDICTS}:
+        raise ValueError(f"no verdict on rows {verdict!r} 没有该判读结果")
+    has_rows = "true" if verdict is None else f"d.{verdict} > 0"
+    return Listing(
+        f"""
+        select s.society_id, s.name, d.name as file, coalesce(d.origin, 'unknown') as origin, d.status,
+               d.rows_read, d.accepted, d.returned, d.quarantined, d.non_data
+        from files d left join societies s using (society_id)
+        where d.status <> 'container' and ($origin is null or coalesce(d.origin, 'unknown') = $origin)
+            and {has_rows} and {filters.where("d.society_id")}
+        order by d.returned + d.quarantined desc, d.name, d.file_id
+        """,
+        {"origin": origin, **filters.parameters},
+    )
+
+
+def files(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataFrame:
     """origin, files_n, refused_n, rows_read, accepted, returned, quarantined, non_data of the run's files."""
     return con.sql(
-        """
+        f"""
         select coalesce(origin, 'unknown') as origin, count(*) as files_n,
                count(*) filter (status = 'refused') as refused_n,
                sum(rows_read)::bigint as rows_read, sum(accepted)::bigint as accepted,
                sum(returned)::bigint as returned, sum(quarantined)::bigint as quarantined,
                sum(non_data)::bigint as non_data
-        from files where status <> 'container' group by all order by files_n desc, origin
-        """
+        from files where status <> 'container' and {filters.where()} group by all
+        order by files_n desc, origin
+        """,
+        params=filters.parameters,
     ).pl()
 
 
-def coverage(con: DuckDBPyConnection) -> pl.DataFrame:
+def coverage(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataFrame:
     """indicator, societies_n, and the share of the societies that filed in each state, a column a state."""
     return con.sql(
-        """
+        f"""
         select i.indicator, count(*) as societies_n,
                avg((i.state = 'reported')::int) as reported, avg((i.state = 'zero')::int) as zero,
                avg((i.state = 'not_reported')::int) as not_reported,
@@ -72,22 +112,27 @@ def coverage(con: DuckDBPyConnection) -> pl.DataFrame:
                avg((i.state = 'under_verification')::int) as under_verification,
                avg((i.state = 'suppressed')::int) as suppressed
         from indicators i join societies s using (society_id) join indicator_definitions d using (indicator)
-        where s.filed group by i.indicator, d.position order by d.position
-        """
+        where s.filed and {filters.where("s.society_id")}
+        group by i.indicator, d.position order by d.position
+        """,
+        params=filters.parameters,
     ).pl()
 
 
-def drift(now: DuckDBPyConnection, before: DuckDBPyConnection) -> pl.DataFrame:
+def drift(now: DuckDBPyConnection, before: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataFrame:
     """Mean value of each indicator now and in the earlier run, over the societies that both hold.
+
+    `filters` are of the run now: a society that moved to another class is compared with itself.
 
     indicator, unit, societies_n, now, before, change (in the indicator's own unit; shares 0–1).
     """
     query = """
     select i.society_id, i.indicator, d.unit, d.position, i.value from indicators i
-    join indicator_definitions d using (indicator) where i.value is not null
+    join indicator_definitions d using (indicator) where i.value is not null and
     """
     key = ["society_id", "indicator"]
-    both = now.sql(query).pl().join(before.sql(query).pl().select(*key, before="value"), on=key)
+    those = now.sql(query + filters.where("i.society_id"), params=filters.parameters).pl()
+    both = those.join(before.sql(f"{query} true").pl().select(*key, before="value"), on=key)
     return (
         both.group_by("indicator", "unit", "position")
         .agg(societies_n=pl.len(), now=pl.col("value").mean(), before=pl.col("before").mean())
@@ -102,18 +147,21 @@ def checks_n(con: DuckDBPyConnection) -> int:
     return int(con.sql("select count(*) from expectation_results").fetchall()[0][0])
 
 
-def total(con: DuckDBPyConnection) -> dict[str, Any]:
+def total(con: DuckDBPyConnection, filters: Filters = ALL) -> Row:
     """checks_n, failed_n, returned, quarantined, rows_read, refused_n, not_reported_share of the run."""
-    found = con.sql(
-        """
+    here = filters.where()
+    return the(
+        con,
+        f"""
         select (select count(*) from expectation_results) as checks_n,
                (select count(*) from expectation_results where not success) as failed_n,
-               (select sum(rows_read)::bigint from files) as rows_read,
-               (select sum(returned)::bigint from files) as returned,
-               (select sum(quarantined)::bigint from files) as quarantined,
-               (select count(*) from files where status = 'refused') as refused_n,
-               (select avg((i.state = 'not_reported')::int)
-                from indicators i join societies s using (society_id) where s.filed) as not_reported_share
-        """
+               (select sum(rows_read)::bigint from files where {here}) as rows_read,
+               (select sum(returned)::bigint from files where {here}) as returned,
+               (select sum(quarantined)::bigint from files where {here}) as quarantined,
+               (select count(*) from files where status = 'refused' and {here}) as refused_n,
+               (select avg((i.state = 'not_reported')::int) from indicators i
+                join societies s using (society_id)
+                where s.filed and {filters.where("s.society_id")}) as not_reported_share
+        """,
+        filters.parameters,
     )
-    return dict(zip(found.columns, found.fetchall()[0], strict=True))

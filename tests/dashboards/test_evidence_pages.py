@@ -1,19 +1,21 @@
 """The pages on units, regions, data quality and methods show the run's own figures."""
 
 import duckdb
+import polars as pl
 import pytest
 
-from dashboards import charts
+from dashboards import access, charts
+from dashboards.filters import ALL, Filters
 from dashboards.i18n import Texts
 from dashboards.pages.regions import tiles
 from dashboards.queries import quality, regions, units
 from data_contracts.contract import load_contract
-from models.publication.snapshot import open_snapshot
+from models.publication.snapshot import open_snapshot, resolve
 
 
 @pytest.fixture
 def con(published):
-    found = open_snapshot(published)
+    found = access.connect(published, resolve(published), access.Scope())
     yield found
     found.close()
 
@@ -84,7 +86,30 @@ def test_a_tile_of_few_societies_is_drawn_so(con):
     t = Texts("zh", {})
     placed = _placed(regions.summary(con, "reporting_line"), "median", t)
     assert placed.filter(placed["n"] < FEW)["is_few"].all()
-    figure = charts.tile_grid(placed, False, t)
-    hatched = [bar for bar in figure.data if bar.marker.pattern.shape == "/"]
-    drawn = placed.filter(placed["is_few"] & placed["value"].is_not_null()).height
-    assert len(hatched) == drawn
+    (tiles_drawn,) = charts.tile_grid(placed, False, t).checked.data
+    hatched = [shape == "/" for shape in tiles_drawn.marker.pattern.shape]
+    assert hatched == (placed["is_few"] & placed["value"].is_not_null()).to_list() and any(hatched)
+
+
+@pytest.mark.parametrize("filters", [ALL, Filters(level="provincial")])
+def test_every_count_of_the_quality_page_is_the_number_of_its_rows(con, filters):
+    found = quality.findings(con, filters)
+    for one in found.group_by("code").agg(n=pl.col("findings_n").sum()).iter_rows(named=True):
+        rows = quality.finding_rows("zh", one["code"], filters).all(con)
+        assert rows.height == one["n"] > 0
+        assert rows.select(pl.col("file", "sheet", "line", "message").null_count()).row(0) == (0, 0, 0, 0)
+    total, files = quality.total(con, filters), quality.file_rows(filters=filters).all(con)
+    assert (total["rows_read"], total["returned"]) == (files["rows_read"].sum(), files["returned"].sum())
+    assert quality.file_rows(verdict="returned", filters=filters).count(con) == (files["returned"] > 0).sum()
+    assert quality.files(con, filters)["files_n"].sum() == files.height
+
+
+def test_filters_narrow_what_the_quality_page_counts(con, published):
+    some = Filters(level="provincial")
+    assert 0 < quality.total(con, some)["rows_read"] < quality.total(con)["rows_read"]
+    assert quality.coverage(con, some)["societies_n"].max() < quality.coverage(con)["societies_n"].max()
+    with open_snapshot(published, year=2024) as before:
+        narrow, wide = (quality.drift(con, before, one)["societies_n"].max() for one in (some, ALL))
+    assert 0 < narrow < wide
+    with pytest.raises(ValueError):
+        quality.file_rows(verdict="returned > 0 or 1 = 1; --")
