@@ -60,6 +60,7 @@ COMMON_TABLES = (
     "coherence",
     "sensitivity",
     "case_summary",
+    "not_assessed",
 )
 NATIONAL_ONLY = (
     "decision_lines",
@@ -69,11 +70,12 @@ NATIONAL_ONLY = (
     "units",
     "unit_measures",
     "case_summary",
+    "not_assessed",
 )
 # Of societies, too, without what small counts of cases or rows of cases could be told from.
 MASKED = ("indicators", "contributions", "decision_flips", "changes", "restatements", "findings")
 # No session reads these: what the assessment starts from, raw counts of cases among it.
-NEVER = ("facts", "inputs", "measures", "not_assessed", "signals")
+NEVER = ("facts", "inputs", "measures", "signals")
 # The scope's societies with score and decision side by side, in memory: filters and counts ask nothing else.
 COHORT = """
 create table cohort as

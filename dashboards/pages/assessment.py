@@ -8,15 +8,13 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import state
+from dashboards import exports, state
 from dashboards.filters import TEXT
-from dashboards.gate import recorded
-from dashboards.grid import XLSX, Col, grid
+from dashboards.grid import Col, grid
 from dashboards.i18n import DASH
 from dashboards.queries import societies
 from dashboards.tables import Html, badge, cell, interval, two_lines
 from dashboards.view import View, heading, run_line, section
-from models.publication.exports import file_name, workbook
 
 ROWS = 50
 
@@ -25,7 +23,7 @@ def render(view: View) -> None:
     """The whole page."""
     t = view.texts
     heading(t("assessment.title", year=view.run["year"]), run_line(view), proposed=True)
-    _downloads(view)
+    st.html(f'<p class="fq-legend">{view.link(t("exports.here"), "overview", exports.ANCHOR)}</p>')
     section(t("assessment.table.title"), t("assessment.table.lead"))
     left, middle, right = st.columns([2, 1, 1], gap="small")
     with left:
@@ -43,21 +41,6 @@ def render(view: View) -> None:
     listing = societies.societies(filters, sort or orders[0])
     grid(seen, "societies", t("assessment.table.title"), columns(seen), listing, rows=ROWS,
          none=t("assessment.table.none"))  # fmt: skip
-
-
-def _downloads(view: View) -> None:
-    """The exports of the run: the same function writes them."""
-    t = view.texts
-    with st.container(key="exports", horizontal=True):
-        for name in ("annual", "exemplars", "public"):
-            st.download_button(
-                t(f"download.{name}"),
-                recorded(partial(workbook, view.con.cursor(), name), name, view.run["run_id"]),
-                file_name=f"{file_name(name, is_provisional=view.run['is_provisional'])}.xlsx",
-                mime=XLSX,
-                key=f"download_{name}",
-                on_click="ignore",
-            )
 
 
 def columns(view: View) -> list[Col]:

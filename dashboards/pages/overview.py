@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import charts
+from dashboards import charts, exports
 from dashboards.filters import NO_UNIT
 from dashboards.grid import Col, grid
 from dashboards.navigation import TASK_PAGES
@@ -49,6 +49,7 @@ def render(view: View) -> None:
     with right:
         _warnings(view)
     _changes(view, now)
+    exports.render(view)
 
 
 def _cards(view: View, now: dict[str, Any]) -> None:

@@ -6,8 +6,9 @@ import json
 import os
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,36 +48,67 @@ def export(home: Home, run_id: str | None = None, year: int | None = None, out: 
     The folder is `out`, or the home's exports under the run's name. The public list is ranked only with an
     approval number. Raises FengqingError when there is no such run.
     """
-    approval = approval_number(approval_no)
     with closing(open_snapshot(home, run_id, year)) as con:
-        about = run_facts(con)
-        folder = out or home.exports / about["run_id"]
+        folder = out or home.exports / run_facts(con)["run_id"]
         folder.mkdir(parents=True, exist_ok=True)
-        written = []
-        tables = ["annual", "exemplars", "public_ranked" if approval else "public"]
-        if about["restates_run_id"]:
-            tables.append("restatements")
-        for table in tables:
-            name = file_name(table, is_provisional=about["is_provisional"])
-            first = next(iter(WORKBOOKS[table]))
-            written.append(_put(folder / f"{name}.xlsx", workbook(con, table, approval=approval)))
-            written.append(
-                _put(folder / f"{name}.csv", csv_bytes(sheet(first, WORKBOOKS[table][first](con))))
-            )
-        facts = {
-            "run_id": about["run_id"],
-            "created_at": about["created_at"].isoformat(),
-            **about["manifest"],
-        }
-        if approval:
-            facts["approval_no"] = approval
-        content = json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
-        written.append(_put(folder / "manifest.json", content.encode("utf-8")))
-    return written
+        return [_put(folder / one.name, one.make()) for one in run_files(con, approval_no)]
 
 
-def workbook(con: DuckDBPyConnection, table: str, lang: str = "zh", approval: str | None = None) -> bytes:
-    """The bytes of one workbook; the dashboard's download calls this too."""
+@dataclass(frozen=True)
+class RunFile:
+    """One file that a run hands out: of which list (`manifest` is none), its name, how its bytes are made."""
+
+    table: str
+    name: str
+    make: Callable[[], bytes]
+
+
+def run_files(
+    con: DuckDBPyConnection, approval_no: str | None = None, *, is_part: bool = False
+) -> list[RunFile]:
+    """Every file of the run behind `con`; none is made before it is asked for.
+
+    `is_part`: `con` shows some societies only. Lists for the public are not made of a part, and the notes of
+    the others say so.
+    """
+    approval, about = approval_number(approval_no), run_facts(con)
+    tables = ["annual", "exemplars"]
+    if not is_part:
+        tables.append("public_ranked" if approval else "public")
+    if about["restates_run_id"]:
+        tables.append("restatements")
+    files = []
+    for table in tables:
+        name = file_name(table, is_provisional=about["is_provisional"])
+        book = partial(workbook, con, table, approval=approval, is_part=is_part)
+        files += [
+            RunFile(table, f"{name}.xlsx", book),
+            RunFile(table, f"{name}.csv", partial(_first_csv, con, table)),
+        ]
+    return [*files, RunFile("manifest", "manifest.json", partial(_manifest, about, approval))]
+
+
+def _first_csv(con: DuckDBPyConnection, table: str) -> bytes:
+    name, query = next(iter(WORKBOOKS[table].items()))
+    return csv_bytes(sheet(name, query(con)))
+
+
+def _manifest(about: dict[str, Any], approval: str | None) -> bytes:
+    facts = {"run_id": about["run_id"], "created_at": about["created_at"].isoformat(), **about["manifest"]}
+    if approval:
+        facts["approval_no"] = approval
+    return (json.dumps(facts, ensure_ascii=False, indent=2) + "\n").encode("utf-8")
+
+
+def workbook(
+    con: DuckDBPyConnection,
+    table: str,
+    lang: str = "zh",
+    approval: str | None = None,
+    *,
+    is_part: bool = False,
+) -> bytes:
+    """The bytes of one workbook. `is_part`: of some societies only, which its notes then say."""
     about = run_facts(con)
     mark = PROVISIONAL[lang] if about["is_provisional"] else ""
     sheets = [sheet(name, query(con, lang), lang) for name, query in WORKBOOKS[table].items()]
@@ -85,7 +117,8 @@ def workbook(con: DuckDBPyConnection, table: str, lang: str = "zh", approval: st
         f"{layout()[table]['sheet'][lang]} ({about['year']})"
     )  # fmt: skip
     title += mark
-    return workbook_bytes([*sheets, notes(about, table, lang, approval)], title, about["created_at"], lang)
+    explained = notes(about, table, lang, approval, is_part=is_part)
+    return workbook_bytes([*sheets, explained], title, about["created_at"], lang)
 
 
 def file_name(table: str, *, is_provisional: bool = False) -> str:
@@ -111,7 +144,9 @@ def run_facts(con: DuckDBPyConnection) -> dict[str, Any]:
     }
 
 
-def notes(about: dict[str, Any], table: str, lang: str, approval: str | None) -> Sheet:
+def notes(
+    about: dict[str, Any], table: str, lang: str, approval: str | None, *, is_part: bool = False
+) -> Sheet:
     """The notes sheet: which run, which method, and that the parameters are 本项目建议值."""
     import polars as pl
     import yaml
@@ -137,7 +172,7 @@ def notes(about: dict[str, Any], table: str, lang: str, approval: str | None) ->
     status = lines["provisional" if about["is_provisional"] else "final"]
     rows = [
         {"item": line["item"][lang], "content": line["content"][lang].format(**facts)}
-        for line in [*status, *lines["common"], *lines[table]]
+        for line in [*status, *(lines["part"] if is_part else []), *lines["common"], *lines[table]]
     ]
     return sheet("notes", pl.DataFrame(rows), lang)
 

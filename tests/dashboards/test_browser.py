@@ -138,10 +138,10 @@ def test_the_download_is_the_export(page, address, screenshots, published, tmp_p
     from models.publication.exports import export
 
     export(published, out=tmp_path)
-    page.goto(f"{address}/assessment")
+    page.goto(address)
     settle(page, screenshots)
     with page.expect_download(timeout=30_000) as waiting:
-        page.get_by_role("button", name="下载年度指标一览表").click()
+        page.get_by_role("button", name="年度指标一览表.xlsx").click()
     assert waiting.value.suggested_filename == "年度指标一览表.xlsx"
     assert Path(waiting.value.path()).read_bytes() == (tmp_path / "年度指标一览表.xlsx").read_bytes()
 

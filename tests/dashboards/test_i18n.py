@@ -10,6 +10,7 @@ from dashboards.i18n import Texts, catalogue
 from dashboards.navigation import GROUPS, PAGES
 from dashboards.pages import issues
 from dashboards.pages.task import TASKS
+from models.publication.exports import WORKBOOKS as EXPORTED
 
 DASHBOARDS = Path(__file__).parents[2] / "dashboards"
 SPECIFIED = {text for task in TASKS.values() for one in task.questions for text in one.columns} | {
@@ -17,7 +18,7 @@ SPECIFIED = {text for task in TASKS.values() for one in task.questions for text 
 }
 # Keys put together at run time: the head, and what may follow.
 MADE = {
-    "download.": ("annual", "exemplars", "public"),
+    "exports.": tuple(f"{table}{part}" for table in (*EXPORTED, "manifest") for part in ("", ".what")),
     "filter.": ("level", "cast_class", "size_class", "band", "reporting_line", "supervisor_id"),
     "sort.": ("peer", "score", "verified", "missing", "name"),
     "filing.": ("accepted", "returned", "quarantined", "non_data"),

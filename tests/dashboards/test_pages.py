@@ -239,15 +239,44 @@ def test_every_decision_has_its_reason(start, published):
         assert reason in text
 
 
-def test_the_download_is_the_export(published, tmp_path):
+def test_what_the_page_hands_out_is_what_the_command_writes(published, tmp_path):
     from dashboards import access
-    from models.publication.exports import export, file_name, workbook
+    from models.publication.exports import export, run_files
     from models.publication.snapshot import resolve
 
-    export(published, out=tmp_path)
+    written = export(published, out=tmp_path)
     con = access.connect(published, resolve(published), access.Scope())
-    for table in ("annual", "exemplars", "public"):
-        assert workbook(con.cursor(), table) == (tmp_path / f"{file_name(table)}.xlsx").read_bytes()
+    files = run_files(con.cursor())
+    assert [one.name for one in files] == [path.name for path in written]
+    for one, path in zip(files, written, strict=True):
+        assert one.make() == path.read_bytes(), one.name
+    con.close()
+
+
+def test_part_of_the_societies_is_never_a_public_list_and_says_that_it_is_a_part(
+    start, published, monkeypatch
+):
+    import io
+
+    import openpyxl
+
+    from dashboards import access, gate
+    from dashboards.permission import Permission
+    from models.publication.exports import run_files
+    from models.publication.snapshot import resolve
+
+    def labels():
+        return [one.proto.label for one in start(published, "overview").get("download_button")]
+
+    assert {"年度指标一览表.xlsx", "典型经验公示稿（不排名）.csv", "manifest.json"} <= set(labels())
+    scope = access.Scope("line", "110000")
+    monkeypatch.setattr(gate, "permission", lambda: Permission("someone", scope))
+    assert "年度指标一览表.xlsx" in labels() and not any("公示" in name for name in labels())
+    con = access.connect(published, resolve(published), scope)
+    (book,) = [one for one in run_files(con, is_part=True) if one.name == "年度指标一览表.xlsx"]
+    made = openpyxl.load_workbook(io.BytesIO(book.make()))
+    con.close()
+    assert "只含下载人权限范围内的学会，不是全国清单。" in {row[1].value for row in made["说明"].iter_rows()}
 
 
 def test_other_weights_are_not_tried_on_part_of_the_societies(start, published, monkeypatch):

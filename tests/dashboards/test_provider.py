@@ -248,8 +248,8 @@ def test_a_download_holds_no_row_out_of_scope(enter, site, published):
     mine = {code for (code,) in con.sql("select society_id from societies").fetchall()}
     con.close()
     for query in ("", "?unit=U002"):
-        open_page(page, f"{site}/assessment{query}")
-        for name in ("下载年度指标一览表", "下载 Excel"):
+        for place, name in (("", "年度指标一览表.xlsx"), ("assessment", "下载 Excel")):
+            open_page(page, f"{site}/{place}{query}")
             found = named_in(taken(page, name)[0])
             assert found and found <= mine, name
     foreign = next(code for code in societies(published, Scope()) if code not in mine)
