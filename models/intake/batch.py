@@ -19,9 +19,10 @@ from models.errors import FengqingError
 from models.home import Home
 from models.intake.ahead import Ahead
 from models.intake.frames import Limits, SourceFile
-from models.intake.landing import Landed, Progress, containers, land, receipts
+from models.intake.landing import Progress, land
 from models.intake.loading import VERDICTS, Batch, Judged, date_containers, load, load_containers
 from models.intake.order import Turn, turn_of
+from models.intake.receipts import Landed, received
 
 Judge = Callable[[Sequence[SourceFile], Any], Judged]
 Halves = tuple[Callable[[Sequence[SourceFile], Any], Any], Callable[[Any, Any], Judged]]
@@ -79,8 +80,9 @@ def ingest(  # noqa: PLR0913 - the last two are for tests and replays
         warehouse.open_writer(home) as con,
         Ahead[SourceFile, Any](lambda files: prepare(files, terms)) as ahead,
     ):
-        load_containers(con, _containers(home))
-        contents = {r.file_id: r for r in reversed(receipts(home))}
+        given = received(home)
+        load_containers(con, _containers(given))
+        contents = {r.file_id: r for r in reversed(given) if not r.is_container}
         limits = Limits()
         known = {file_id for (file_id,) in con.sql("select file_id from files").fetchall()}
         queue = sorted(_Place.of(r, limits) for i, r in contents.items() if i not in known)
@@ -212,8 +214,8 @@ def _received(files: Sequence[Landed], repeated: frozenset[str]) -> pl.DataFrame
     )
 
 
-def _containers(home: Home) -> pl.DataFrame:
-    known = {r.file_id: r for r in reversed(containers(home))}
+def _containers(given: Sequence[Landed]) -> pl.DataFrame:
+    known = {r.file_id: r for r in reversed(given) if r.is_container}
     return pl.DataFrame(
         [(r.file_id, r.name, r.bytes, r.landed_at, r.container) for r in known.values()],
         schema={"file_id": pl.String, "name": pl.String, "bytes": pl.Int64, "landed_at": pl.Datetime("us"),

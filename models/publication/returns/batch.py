@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.home import Home
-from models.intake.landing import receipts
+from models.intake.receipts import receipts
 from models.publication.returns.findings import GRAVE
 from models.publication.returns.writing import write_return
 

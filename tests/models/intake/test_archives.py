@@ -13,9 +13,10 @@ from models.intake.archives import expand
 from models.intake.batch import ingest
 from models.intake.check import check
 from models.intake.frames import Limits, SourceFile
-from models.intake.landing import RECEIPTS, land, receipts
+from models.intake.landing import land
 from models.intake.limits import Refusal
 from models.intake.reading import read
+from models.intake.receipts import RECEIPTS, receipts
 from models.warehouse import open_reader
 
 
@@ -180,7 +181,7 @@ def test_an_archive_lands_as_itself_and_its_files_as_theirs(inbox, home):
     assert archive.landed_at < report.landed_at < checkin.landed_at
     assert receipts(home) == [report, checkin]
     lines = (home.landing / RECEIPTS).read_text(encoding="utf-8").splitlines()
-    assert [json.loads(line).get("container") for line in lines] == [None, archive.file_id, archive.file_id]
+    assert [json.loads(line).get("container") for line in lines] == [archive.file_id, archive.file_id, None]
     assert not list(home.landing.glob(".draft*"))
 
 

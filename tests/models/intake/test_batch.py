@@ -14,7 +14,7 @@ from models import ledger, warehouse
 from models.errors import FengqingError
 from models.home import Home
 from models.intake.batch import ingest
-from models.intake.landing import receipts
+from models.intake.receipts import receipts
 
 A, B = "51990000900000014W", "51990000900000022P"
 

@@ -7,7 +7,9 @@ import pytest
 
 from models.errors import FengqingError
 from models.home import Home
-from models.intake.landing import RECEIPTS, land, receipts
+from models.intake import originals
+from models.intake.landing import land
+from models.intake.receipts import RECEIPTS, receipts
 
 
 @pytest.fixture
@@ -123,16 +125,12 @@ def test_an_empty_inbox(tmp_path, home):
 
 
 def test_a_file_that_cannot_be_read_is_named(inbox, home, monkeypatch):
-    from pathlib import Path
-
-    real = Path.open
-
-    def refusing(path, *args, **kwargs):
-        if path.name == "a.csv":
+    def refusing(path, *args):
+        if str(path).endswith("a.csv"):
             raise PermissionError(13, "Permission denied", str(path))
-        return real(path, *args, **kwargs)
+        return open(path, *args)
 
-    monkeypatch.setattr(Path, "open", refusing)
+    monkeypatch.setattr(originals, "open", refusing, raising=False)
     with pytest.raises(FengqingError) as caught:
         land(inbox, home)
     assert caught.value.code == "inbox_unreadable"
