@@ -37,6 +37,7 @@ def render(view: View) -> None:
         st.text(t("society.unknown", code=visible(chosen)))
         return
     _header(view, one)
+    st.html(f'<p class="fq-legend">{cell(_note(view))}</p>')
     _actions(view, one)
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -90,6 +91,13 @@ def _interval(t: Texts, one: dict[str, Any]) -> str:
     return t("list.semicolon").join([said, bounds])
 
 
+def _note(view: View) -> str:
+    """How sure intervals and ranges are."""
+    rules = view.run["methodology"]["uncertainty"]
+    level, rank_level = (f"{share * 100:g}" for share in (rules["interval"], rules["rank_sets"]["level"]))
+    return view.texts("society.note", level=level, rank_level=rank_level)
+
+
 def _header(view: View, one: dict[str, Any]) -> None:
     t = view.texts
     facts = [
@@ -102,6 +110,7 @@ def _header(view: View, one: dict[str, Any]) -> None:
     ]
     # A national body's level and reporting line bear the same name.
     heading(one["name"], " · ".join(dict.fromkeys(facts)))
+    st.html(f'<p class="fq-run">{cell(run_line(view))}</p>')
     former = queries.former_names(view.con, one["society_id"])
     if former:
         st.html(f'<p class="fq-former">{cell(t("society.former", names=t("list.comma").join(former)))}</p>')
@@ -269,6 +278,8 @@ def _sources(view: View, society_id: str) -> None:
     except FengqingError as error:
         st.text(error.text(view.lang))
         return
+    # On paper there is no list of indicators to show which is meant.
+    st.html(f'<p class="fq-paper">{cell(chosen)} {cell(t.label("indicator", chosen))}</p>')
     suppressed = one.state == SUPPRESSED_STATE
     st.html(_sentence(t, one, suppressed))
     if suppressed:

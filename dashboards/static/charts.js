@@ -1,7 +1,6 @@
 // Charts as files, made by the reader's own browser: nothing is sent anywhere, no browser is needed on the server.
 (() => {
-  const drawing = (button) => {
-    const place = button.closest('[data-testid="stVerticalBlock"]');
+  const drawn = (place) => {
     const layers = place ? [...place.querySelectorAll(".js-plotly-plot .main-svg")] : [];
     if (!layers.length) return null;
     const { width, height } = layers[0].getBoundingClientRect();
@@ -15,7 +14,7 @@
     ground.setAttribute("height", "100%");
     ground.setAttribute("fill", "#ffffff");
     whole.append(ground, ...layers.map((layer) => layer.cloneNode(true)));
-    return { text: new XMLSerializer().serializeToString(whole), width, height };
+    return { whole, width, height };
   };
   const save = (blob, name) => {
     const link = document.createElement("a");
@@ -24,22 +23,32 @@
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   };
+  // Paper is narrower than the screen: a copy that scales stands in for the chart while it is printed.
+  window.addEventListener("beforeprint", () => {
+    for (const place of document.querySelectorAll('[class*="st-key-chart_"]')) {
+      const found = drawn(place);
+      if (!found) continue;
+      found.whole.setAttribute("class", "fq-printed");
+      place.append(found.whole);
+    }
+  });
+  window.addEventListener("afterprint", () => document.querySelectorAll(".fq-printed").forEach((one) => one.remove()));
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("button[data-chart]");
-    const drawn = button && drawing(button);
-    if (!drawn) return;
+    const found = button && drawn(button.closest('[data-testid="stVerticalBlock"]'));
+    if (!found) return;
     const { chart, format } = button.dataset;
-    const svg = new Blob([drawn.text], { type: "image/svg+xml;charset=utf-8" });
+    const svg = new Blob([new XMLSerializer().serializeToString(found.whole)], { type: "image/svg+xml;charset=utf-8" });
     if (format === "svg") return save(svg, `${chart}.svg`);
     const image = new Image();
     image.src = URL.createObjectURL(svg);
     await image.decode();
     const canvas = document.createElement("canvas");
-    canvas.width = drawn.width * 2;
-    canvas.height = drawn.height * 2;
+    canvas.width = found.width * 2;
+    canvas.height = found.height * 2;
     const pen = canvas.getContext("2d");
     pen.scale(2, 2);
-    pen.drawImage(image, 0, 0, drawn.width, drawn.height);
+    pen.drawImage(image, 0, 0, found.width, found.height);
     URL.revokeObjectURL(image.src);
     canvas.toBlob((blob) => save(blob, `${chart}.png`), "image/png");
   });

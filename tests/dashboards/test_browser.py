@@ -97,6 +97,24 @@ def test_the_language_is_one_click_away_and_kept(page, address, screenshots):
     page.wait_for_selector("text=The 37 indicators")
 
 
+def test_a_profile_prints_without_controls_and_with_its_run(page, address, screenshots):
+    page.goto(f"{address}/society")
+    settle(page, screenshots)
+    page.wait_for_selector(".js-plotly-plot .main-svg")
+    page.emulate_media(media="print")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    for control in ("stSidebar", "stHeader", "stSelectbox", "stDownloadButton", "stTextInput"):
+        assert not any(one.is_visible() for one in page.get_by_test_id(control).all()), control
+    assert (
+        "2025-" in page.locator(".fq-run").inner_text()
+        and "90%" in page.locator(".fq-legend").first.inner_text()
+    )
+    drawn = page.locator("svg.fq-printed")
+    assert drawn.count() == 1 and drawn.is_visible()
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert drawn.count() == 0
+
+
 def test_a_filter_survives_a_reload(page, address, screenshots):
     page.goto(f"{address}/assessment")
     settle(page, screenshots)
