@@ -18,6 +18,7 @@ from models.clock import utc_now
 from models.errors import FengqingError
 from models.home import Home
 from models.intake.ahead import Ahead
+from models.intake.crosscheck.fingerprints import Fingerprints
 from models.intake.frames import Limits, SourceFile
 from models.intake.landing import Progress, land
 from models.intake.loading import VERDICTS, Batch, Judged, date_containers, load, load_containers
@@ -90,6 +91,7 @@ def ingest(  # noqa: PLR0913 - the last two are for tests and replays
         names = Counter(r.file_id for r in landed)
         repeated = frozenset(i for i, n in names.items() if n > 1)
         again: set[str] = set()
+        fingerprints = Fingerprints()
         done = 0
         while queue:
             files = _next_batch(queue, contents, batch_size)
@@ -101,7 +103,7 @@ def ingest(  # noqa: PLR0913 - the last two are for tests and replays
             del queue[: len(files)]
             # What loading forgets may come before this; then it is prepared in vain, and again in its turn.
             ahead.begin(_sources(_next_batch(queue, contents, batch_size)))
-            judged = settle(prepared, _context(con, home, day))
+            judged = settle(prepared, _context(con, home, day, fingerprints))
             del prepared
             forgotten = load(con, batch, judged)
             if forgotten:
@@ -224,7 +226,7 @@ def _containers(given: Sequence[Landed]) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _context(con: duckdb.DuckDBPyConnection, home: Home, today: date) -> Any:
+def _context(con: duckdb.DuckDBPyConnection, home: Home, today: date, fingerprints: Fingerprints) -> Any:
     """What judging may know: the register, the accepted keys that rows refer to, the salt, the day."""
     from models.intake.crosscheck import Holdings
     from models.intake.judging import Context
@@ -236,5 +238,5 @@ def _context(con: duckdb.DuckDBPyConnection, home: Home, today: date) -> Any:
     }
     register = con.sql("select * from main.societies").pl()
     return Context(
-        register=register, known_keys=keys, salt=home.salt, today=today, held=Holdings.load(con)
+        register=register, known_keys=keys, salt=home.salt, today=today, held=Holdings.load(con, fingerprints)
     )  # fmt: skip

@@ -88,6 +88,7 @@ class Grid:
     refused: frozenset[str] = field(default_factory=frozenset)
 
 
+@cache
 def no_findings() -> pl.DataFrame:
     """An empty frame of findings."""
     return pl.DataFrame(schema=FINDING_SCHEMA)
@@ -95,6 +96,8 @@ def no_findings() -> pl.DataFrame:
 
 def as_findings(frame: pl.DataFrame, **constants: Any) -> pl.DataFrame:
     """A frame completed to FINDING_SCHEMA: constants added, absent columns null (variant empty)."""
+    if frame.is_empty():
+        return no_findings()
     given = {**constants}
     if "variant" not in frame.columns:
         given.setdefault("variant", "")

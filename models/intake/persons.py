@@ -79,7 +79,9 @@ def find(texts: pl.DataFrame) -> pl.DataFrame:
         pl.when("old").then(pl.lit("id")).when("is_party").then(pl.lit("name"))
         .when("mail").then(pl.lit("mail")).when("is_titled").then(pl.lit("titled"))
     )  # fmt: skip
-    return looked.select("text", kind=kind, hidden=hide(half, with_names=True)).drop_nulls("kind")
+    # Few texts name anybody: only those are worth hiding something in.
+    found = looked.select("text", "half", kind=kind).drop_nulls("kind")
+    return found.select("text", "kind", hidden=hide(half, with_names=True))
 
 
 def hide(text: pl.Expr, with_names: bool = False) -> pl.Expr:

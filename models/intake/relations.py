@@ -18,18 +18,15 @@ def parent_keys(
     relationship: Relationship,
     accepted: Mapping[str, pl.DataFrame],
     known: Mapping[str, pl.DataFrame] | None,
-) -> pl.DataFrame | None:
-    """The keys a child may name: accepted in this batch or before. None when nothing is known of them."""
+) -> list[pl.DataFrame]:
+    """The keys a child may name: accepted in this batch, and before. None of them when nothing is known."""
     columns = list(relationship.to_columns)
     family = relationship.to_family
-    parts = [
-        frames[family].select(columns).unique()
+    return [
+        frames[family].select(columns)
         for frames in (accepted, known or {})
         if family in frames and set(columns) <= set(frames[family].columns)
     ]
-    if not parts:
-        return None
-    return pl.concat(parts, how="vertical_relaxed").unique()
 
 
 def missing_parents(
@@ -48,7 +45,7 @@ def missing_parents(
     found = []
     for relationship in contract.relationships:
         keys = parent_keys(relationship, accepted, known)
-        if keys is None:
+        if not keys:
             continue
         columns = list(relationship.columns)
         rows = typed
@@ -56,9 +53,12 @@ def missing_parents(
             rows = rows.join(exempt, on="sheet_no", how="anti", maintain_order="left")
         if known is None or relationship.to_family not in known:
             scope = ["society_id", "report_year"]
-            rows = rows.join(keys.select(scope).unique(), on=scope, how="semi", maintain_order="left")
-        right = keys.rename(dict(zip(relationship.to_columns, columns, strict=True)))
-        orphans = rows.drop_nulls(columns).join(right, on=columns, how="anti", maintain_order="left")
+            filed = pl.concat([k.select(scope) for k in keys], how="vertical_relaxed")
+            rows = rows.join(filed, on=scope, how="semi", maintain_order="left")
+        orphans = rows.drop_nulls(columns)
+        for parents in keys:
+            right = parents.rename(dict(zip(relationship.to_columns, columns, strict=True)))
+            orphans = orphans.join(right, on=columns, how="anti", maintain_order="left")
         parent = load_contracts()[relationship.to_family]
         last = columns[-1] if len(columns) > 2 else columns[0]
         found.append(

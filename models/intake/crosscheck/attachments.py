@@ -56,6 +56,14 @@ def _undelivered(
     cited: pl.DataFrame, sheets: pl.DataFrame, names: pl.DataFrame, held: Holdings
 ) -> pl.DataFrame:
     suffixes = "|".join(settings()["attachments"]["suffixes"])
+    items = (
+        cited.with_columns(attachment=pl.col("value").str.split("、"))
+        .explode("attachment")
+        .with_columns(pl.col("attachment").str.strip_chars().str.to_lowercase())
+        .filter(pl.col("attachment").str.contains(rf"^[^/]+\.(?:{suffixes})$"))
+    )
+    if items.is_empty():
+        return cited.clear()
     known = pl.concat([names.select("file_id", "name"), held.files.select("file_id", "name")]).unique()
     placed = known.select(
         "file_id",
@@ -63,19 +71,13 @@ def _undelivered(
         attachment=pl.col("name").str.extract(rf"(?i)([^/]+\.(?:{suffixes}))$").str.to_lowercase(),
     )
     delivered = placed.drop_nulls("attachment").select("folder", "attachment", came=pl.lit(True)).unique()
-    if delivered.is_empty():
-        return cited.clear()
-    items = (
-        cited.with_columns(attachment=pl.col("value").str.split("、"))
-        .explode("attachment")
-        .with_columns(pl.col("attachment").str.strip_chars().str.to_lowercase())
-        .filter(pl.col("attachment").str.contains(rf"^[^/]+\.(?:{suffixes})$"))
-        .join(sheets.select("sheet_no", "file_id"), on="sheet_no")
+    beside = (
+        items.join(sheets.select("sheet_no", "file_id"), on="sheet_no")
         .join(placed.select("file_id", "folder").unique("file_id"), on="file_id")
         .join(delivered, on=["folder", "attachment"], how="left", maintain_order="left")
     )
     return (
-        items.filter(pl.col("came").any().over("file_id") & pl.col("came").is_null())
+        beside.filter(pl.col("came").any().over("file_id") & pl.col("came").is_null())
         .select("sheet_no", "row", "family", value="attachment")
         .unique(maintain_order=True)
     )

@@ -88,8 +88,10 @@ def two_channels(
     mine = cover.drop_nulls(KEY).join(channels(names, known), on="file_id", maintain_order="left")
     if mine.is_empty():
         return no_findings()
-    earlier = held.files.filter(pl.col("status") == "current").join(
-        mine.select("file_id"), on="file_id", how="anti"
+    earlier = (
+        held.files.filter(pl.col("status") == "current")
+        .join(mine.select(KEY).unique(), on=KEY, how="semi", maintain_order="left")
+        .join(mine.select("file_id"), on="file_id", how="anti", maintain_order="left")
     )
     before = earlier.join(channels(earlier.select("file_id", "name"), known), on="file_id")
     others = pl.concat([f.select(*KEY, other="channel") for f in (mine, before)]).unique(maintain_order=True)

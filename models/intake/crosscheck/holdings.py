@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from data_contracts.contract import load_contracts
+from models.intake.crosscheck.fingerprints import Fingerprints
 from models.intake.crosscheck.settings import settings
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Holdings:
 
     `registers`, `sessions` and `documents` as in their contracts; `texts`: society_id, report_year,
     family, field, text; `files`: file_id, name, society_id, report_year, status; `units`: name.
+    `fingerprints`: of texts, this batch's and earlier ones'.
     """
 
     registers: pl.DataFrame
@@ -35,15 +37,21 @@ class Holdings:
     texts: pl.DataFrame
     files: pl.DataFrame
     units: pl.DataFrame
+    fingerprints: Fingerprints = field(default_factory=Fingerprints)
 
     @classmethod
-    def load(cls, con: duckdb.DuckDBPyConnection) -> Holdings:
-        """Read them from an open warehouse."""
+    def load(cls, con: duckdb.DuckDBPyConnection, fingerprints: Fingerprints | None = None) -> Holdings:
+        """Read them from an open warehouse.
+
+        Args:
+            con: the warehouse.
+            fingerprints: what earlier batches knew of their texts, and this one will add to.
+        """
         shortest = settings()["similarity"]["minimum_length"]
         prose = " union all ".join(
-            f"select society_id, report_year, '{family}' as family, '{field}' as field, {field} as text "
-            f"from main.{family} where length({field}) >= {shortest}"
-            for family, field in text_fields()
+            f"select society_id, report_year, '{family}' as family, '{name}' as field, {name} as text "
+            f"from main.{family} where length({name}) >= {shortest}"
+            for family, name in text_fields()
         )
         queries = {
             "registers": f"select {', '.join(REGISTER)} from main.societies",
@@ -54,12 +62,14 @@ class Holdings:
             "units": "select distinct name from main.units order by name",
         }
         schemas = _schemas()
-        return cls(**{n: con.sql(q).pl().cast(schemas[n]) for n, q in queries.items()})
+        rows: dict[str, Any] = {n: con.sql(q).pl().cast(schemas[n]) for n, q in queries.items()}
+        return cls(**rows, fingerprints=fingerprints or Fingerprints())
 
     @classmethod
     def nothing(cls) -> Holdings:
         """An empty warehouse's."""
-        return cls(**{f.name: pl.DataFrame(schema=_schemas()[f.name]) for f in fields(cls)})
+        rows: dict[str, Any] = {name: pl.DataFrame(schema=schema) for name, schema in _schemas().items()}
+        return cls(**rows)
 
 
 def text_fields() -> list[tuple[str, str]]:

@@ -1,19 +1,16 @@
-"""Texts nearly the same as last year's, or as another society's (defect 42): shingles and MinHash."""
+"""Texts nearly the same as last year's, or as another society's (defect 42)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import polars as pl
 
+from models.intake.crosscheck.fingerprints import shingles
 from models.intake.crosscheck.holdings import Holdings, text_fields
 from models.intake.crosscheck.settings import settings
 from models.intake.frames import as_findings, no_findings
 
-BANDS, ROWS = 16, 4
-# Fixed, so that the same texts meet in the same bands in every run.
-SEED = 20230090
 PLACE = ["family", "field"]
 
 
@@ -39,10 +36,12 @@ def copied_texts(accepted: Mapping[str, pl.DataFrame], held: Holdings) -> pl.Dat
         pl.all().exclude("sheet_no", "row"),
     )  # fmt: skip
     every = pl.concat([here, known.select(here.columns)], how="vertical_relaxed").with_row_index("text_no")
-    shingles = _shingles(every, said["shingle"])
-    every = every.join(shingles.select("text_no").unique(), on="text_no", how="semi", maintain_order="left")
-    pairs = pl.concat([_years(every), _peers(every, shingles)])
-    close = _jaccard(pairs, shingles).filter(pl.col("jaccard") >= said["threshold"])
+    bands = held.fingerprints.bands(every["text"])
+    every = every.join(bands, on="text", maintain_order="left")
+    pairs = pl.concat([_years(every), _peers(every)]).join(
+        every.drop_nulls("sheet_no").select("text_no"), on="text_no", how="semi"
+    )
+    close = _jaccard(pairs, every, said["shingle"]).filter(pl.col("jaccard") >= said["threshold"])
     told = (
         close.sort("text_no", "variant", "other")  # last year's ("") before a peer's
         .unique("text_no", keep="first", maintain_order=True)
@@ -57,19 +56,6 @@ def copied_texts(accepted: Mapping[str, pl.DataFrame], held: Holdings) -> pl.Dat
     )
 
 
-def _shingles(every: pl.DataFrame, size: int) -> pl.DataFrame:
-    """text_no, hash: the distinct runs of `size` characters of each text, white space and marks left out."""
-    bare = every.select("text_no", text=pl.col("text").str.replace_all(r"[\s\p{P}]", ""))
-    starts = bare.with_columns(
-        at=pl.int_ranges(0, (pl.col("text").str.len_chars().cast(pl.Int64) - size + 1).clip(0))
-    ).explode("at")
-    return (
-        starts.drop_nulls("at")
-        .select("text_no", hash=pl.col("text").str.slice(pl.col("at"), size).hash(SEED))
-        .unique(maintain_order=True)
-    )
-
-
 def _years(every: pl.DataFrame) -> pl.DataFrame:
     """text_no, other, variant: texts beside the same society's of the year before."""
     before = every.select(*PLACE, "society_id", report_year=pl.col("report_year") + 1, other="text_no")
@@ -78,14 +64,17 @@ def _years(every: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _peers(every: pl.DataFrame, shingles: pl.DataFrame) -> pl.DataFrame:
+def _peers(every: pl.DataFrame) -> pl.DataFrame:
     """Likely pairs of different societies: texts that share a band of their MinHash signature.
 
     Each text is put beside the first of the bucket, the first beside the second society's: a text that
-    ten thousand societies copied makes ten thousand pairs, not fifty million.
+    ten thousand societies copied makes ten thousand pairs, not fifty million. Only buckets that hold a text
+    of this batch are looked into.
     """
-    bands = _bands(shingles).join(every.select("text_no", *PLACE, "society_id"), on="text_no")
     bucket = ["band", "hash", *PLACE]
+    columns = ["text_no", "society_id", "sheet_no", *PLACE]
+    bands = every.select(*columns, "band", hash="bands").explode("band", "hash")
+    bands = bands.join(bands.drop_nulls("sheet_no").select(bucket).unique(), on=bucket, how="semi")
     crowded = bands.filter(pl.col("society_id").n_unique().over(bucket) > 1).sort("text_no")
     first = pl.col("text_no").first().over(bucket)
     chief = pl.col("society_id").first().over(bucket)
@@ -98,38 +87,14 @@ def _peers(every: pl.DataFrame, shingles: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _bands(shingles: pl.DataFrame) -> pl.DataFrame:
-    """text_no, band, hash: the MinHash signature of each text, a hash a band."""
-    ordered = shingles.sort("text_no")
-    numbers, starts = np.unique(ordered["text_no"].to_numpy(), return_index=True)
-    values = ordered["hash"].to_numpy()
-    rng = np.random.default_rng(SEED)
-    odd = rng.integers(1, 2**63, BANDS * ROWS, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-    shift = rng.integers(0, 2**63, BANDS * ROWS, dtype=np.uint64)
-    if not len(values):
-        return pl.DataFrame(schema={"text_no": pl.UInt32, "band": pl.Int32, "hash": pl.UInt64})
-    # Multiplication modulo 2^64: one hash function a line of the signature.
-    signature = np.stack(
-        [np.minimum.reduceat(values * m + c, starts) for m, c in zip(odd, shift, strict=True)]
-    )
-    parts = []
-    for band in range(BANDS):
-        lines = pl.DataFrame(dict(zip("abcd", signature[band * ROWS : (band + 1) * ROWS], strict=True)))
-        parts.append(
-            pl.DataFrame({"text_no": numbers}).with_columns(
-                pl.lit(band, pl.Int32).alias("band"),
-                lines.select(hash=pl.struct(pl.all()).hash(SEED))["hash"],
-            )
-        )
-    return pl.concat(parts)
-
-
-def _jaccard(pairs: pl.DataFrame, shingles: pl.DataFrame) -> pl.DataFrame:
-    """`pairs` with the exact Jaccard index of the two sets of shingles."""
-    sizes = shingles.group_by("text_no").len("size")
-    theirs = shingles.select(other="text_no", hash="hash")
+def _jaccard(pairs: pl.DataFrame, every: pl.DataFrame, size: int) -> pl.DataFrame:
+    """`pairs` with the exact Jaccard index of the two sets of shingles of that size."""
+    paired = pl.concat([pairs["text_no"], pairs["other"]]).unique().implode()
+    runs = shingles(every.filter(pl.col("text_no").is_in(paired)), size)
+    sizes = runs.group_by("text_no").len("size")
+    theirs = runs.select(other="text_no", hash="hash")
     both = (
-        pairs.select("text_no", "other").unique().join(shingles, on="text_no")
+        pairs.select("text_no", "other").unique().join(runs, on="text_no")
         .join(theirs, on=["other", "hash"]).group_by("text_no", "other").len("both")
     )  # fmt: skip
     return (

@@ -7,8 +7,9 @@ import pytest
 
 from models.home import Home
 from models.intake.batch import ingest
-from models.intake.crosscheck import similarity
+from models.intake.crosscheck import fingerprints, similarity
 from models.intake.crosscheck.channels import channels
+from models.intake.crosscheck.fingerprints import Fingerprints
 from models.warehouse import open_reader
 
 TODAY = date(2026, 6, 1)
@@ -116,13 +117,25 @@ def test_many_copies_make_few_pairs():
         {
             "text_no": pl.Series(range(500), dtype=pl.UInt32),
             "family": "practice_nominations", "field": "summary",
-            "society_id": [f"S{n}" for n in range(500)], "text": LONG,
+            "society_id": [f"S{n}" for n in range(500)], "text": LONG, "sheet_no": 0,
         }
     )  # fmt: skip
-    shingles = similarity._shingles(every, 3)
-    pairs = similarity._peers(every, shingles)
+    pairs = similarity._peers(every.join(Fingerprints().bands(every["text"]), on="text"))
     assert pairs.height == 500
-    assert similarity._jaccard(pairs, shingles)["jaccard"].to_list() == [1.0] * 500
+    assert similarity._jaccard(pairs, every, 3)["jaccard"].to_list() == [1.0] * 500
+
+
+def test_a_text_is_fingerprinted_once_and_always_alike(monkeypatch):
+    seen = []
+    signed = fingerprints._signed
+    monkeypatch.setattr(fingerprints, "_signed", lambda t: seen.extend(t["text"]) or signed(t))
+    texts = pl.Series([LONG, LONG[1:], "，。" * 40])
+    kept = Fingerprints()
+    first = kept.bands(texts[:1])
+    assert kept.bands(texts).equals(Fingerprints().bands(texts))
+    assert kept.bands(texts[:1]).equals(first)
+    assert kept.bands(texts)["text"].to_list() == [LONG, LONG[1:]]
+    assert sorted(seen[:3]) == sorted(texts)
 
 
 def test_channels_are_folders_called_after_a_line_or_a_unit():
