@@ -77,11 +77,19 @@ MASKED = ("indicators", "contributions", "decision_flips", "changes", "restateme
 # No session reads these: what the assessment starts from, raw counts of cases among it.
 NEVER = ("facts", "inputs", "measures", "signals")
 # The scope's societies with score and decision side by side, in memory: filters and counts ask nothing else.
+# `closed_step`: the first rule that closed the way to a society, null for none, 0 where none was judged.
 COHORT = """
 create table cohort as
-select s.* exclude (peer_group, peer_n), c.* exclude (society_id), e.* exclude (society_id)
+select s.* exclude (peer_group, peer_n), c.* exclude (society_id), e.* exclude (society_id), o.failed_n,
+       case when g.society_id is null then 0 else g.closed_step end as closed_step
 from societies s join composite c using (society_id) left join exemplars e using (society_id)
-order by s.society_id
+left join decision_outlook o using (society_id)
+left join (
+    select society_id, min(step) filter (outcome in ('failed', 'not_reached')) as closed_step
+    from decision_gates group by society_id
+) g using (society_id)
+order by s.society_id;
+create table gate_steps as select distinct gate, step from decision_gates
 """
 CASES_ONLY = {
     "zh": "案件登记的内容仅限案件专员查看。",

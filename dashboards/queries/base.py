@@ -9,6 +9,11 @@ import polars as pl
 from duckdb import DuckDBPyConnection
 
 Row = dict[str, Any]
+FILES = """
+select r.* exclude (source_file, at_row), coalesce(f.name, r.source_file[:12]) as file
+from (select *, row_number() over () as at_row from ({rows})) r left join files f on f.file_id = r.source_file
+order by r.at_row
+"""
 
 
 def one(con: DuckDBPyConnection, query: str, parameters: Any = None) -> Row | None:
@@ -27,10 +32,15 @@ def the(con: DuckDBPyConnection, query: str, parameters: Any = None) -> Row:
 
 @dataclass(frozen=True)
 class Listing:
-    """A query of many rows, in a total order, that is never read whole for the screen."""
+    """A query of many rows, in a total order, that is never read whole for the screen.
+
+    `has_files`: it gives `source_file`, instead of which a reader sees the file's name, as `file`. Names are
+    looked up for the rows that are read only.
+    """
 
     sql: str
     parameters: dict[str, Any] = field(default_factory=dict)
+    has_files: bool = False
 
     def count(self, con: DuckDBPyConnection) -> int:
         """How many rows there are."""
@@ -39,8 +49,12 @@ class Listing:
 
     def page(self, con: DuckDBPyConnection, offset: int, limit: int) -> pl.DataFrame:
         """`limit` rows from `offset`."""
-        return con.sql(f"{self.sql} limit {int(limit)} offset {int(offset)}", params=self.parameters).pl()
+        rows = f"{self.sql} limit {int(limit)} offset {int(offset)}"
+        return con.sql(self._with_files(rows), params=self.parameters).pl()
 
     def all(self, con: DuckDBPyConnection) -> pl.DataFrame:
         """Every row, for a download."""
-        return con.sql(self.sql, params=self.parameters).pl()
+        return con.sql(self._with_files(self.sql), params=self.parameters).pl()
+
+    def _with_files(self, rows: str) -> str:
+        return FILES.format(rows=rows) if self.has_files else rows

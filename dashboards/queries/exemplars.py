@@ -7,13 +7,12 @@ from duckdb import DuckDBPyConnection
 
 from dashboards.filters import ALL, Filters
 from dashboards.queries.base import Listing, Row, the
-from dashboards.queries.tasks import FILE, LINE
+from dashboards.queries.tasks import LINE
 
 COLUMNS = """
-select s.society_id, s.name, s.cast_class, s.level, s.size_class, c.peer_group, c.peer_n, c.rank, c.rank_low,
-       c.rank_high, c.score, c.low, c.high, c.verified_share, e.stability, e.practice_tag, e.reason_zh,
-       e.reason_en
-from exemplars e join societies s using (society_id) join composite c using (society_id)
+select society_id, name, cast_class, level, size_class, peer_group, peer_n, rank, rank_low, rank_high, score,
+       low, high, verified_share, stability, practice_tag, reason_zh, reason_en
+from cohort c
 """
 
 
@@ -22,10 +21,8 @@ def figures(con: DuckDBPyConnection, filters: Filters = ALL) -> Row:
     return the(
         con,
         f"""
-        select count(*) filter (e.decision = 'selected') as selected_n,
-               (select count(*) from decision_outlook o join exemplars x using (society_id)
-                where o.failed_n = 1 and x.decision <> 'selected'
-                    and {filters.where("o.society_id")}) as near_n,
+        select count(*) filter (c.decision = 'selected') as selected_n,
+               count(*) filter (c.decision <> 'selected' and c.failed_n = 1) as near_n,
                (select count(distinct society_id) from detail_practice_nominations
                 where {filters.where()}) as nominated_n,
                (select count(*) from detail_practice_nominations
@@ -33,7 +30,7 @@ def figures(con: DuckDBPyConnection, filters: Filters = ALL) -> Row:
                (select count(*) from detail_objections where {filters.where()}) as objections_n,
                (select count(*) from detail_objections
                 where outcome = 'pending' and {filters.where()}) as pending_n
-        from exemplars e where {filters.where("e.society_id")}
+        from cohort c where {filters.of_cohort("c")}
         """,
         filters.parameters,
     )
@@ -42,8 +39,8 @@ def figures(con: DuckDBPyConnection, filters: Filters = ALL) -> Row:
 def exemplars(filters: Filters = ALL) -> Listing:
     """The societies selected, by peer group and rank."""
     return Listing(
-        f"{COLUMNS} where e.decision = 'selected' and {filters.where('e.society_id')} "
-        "order by c.peer_group, c.rank, s.society_id",
+        f"{COLUMNS} where c.decision = 'selected' and {filters.of_cohort('c')} "
+        "order by c.peer_group, c.rank, c.society_id",
         filters.parameters,
     )
 
@@ -52,14 +49,13 @@ def near_misses(filters: Filters = ALL) -> Listing:
     """Who failed one gate only: what is lacking, reserve places, the smallest change that names them."""
     return Listing(
         f"""
-        select s.society_id, s.name, c.peer_group, c.peer_n, c.rank_low, c.rank_high, c.score, c.low, c.high,
-               e.stability, o.next_gate, o.next_zh, o.next_en, o.reserve_place, o.class_reserve_place,
+        select c.society_id, c.name, c.peer_group, c.peer_n, c.rank_low, c.rank_high, c.score, c.low, c.high,
+               c.stability, o.next_gate, o.next_zh, o.next_en, o.reserve_place, o.class_reserve_place,
                f.indicator, f.indicator_from, f.indicator_to, f.indicator_outcome
-        from decision_outlook o join societies s using (society_id) join composite c using (society_id)
-        join exemplars e using (society_id) left join decision_flips f using (society_id)
-        where e.decision <> 'selected' and o.failed_n = 1 and {filters.where("o.society_id")}
-        order by o.reserve_place nulls last, e.stability desc nulls last, c.score desc nulls last,
-                 s.society_id
+        from cohort c join decision_outlook o using (society_id) left join decision_flips f using (society_id)
+        where c.decision <> 'selected' and c.failed_n = 1 and {filters.of_cohort("c")}
+        order by o.reserve_place nulls last, c.stability desc nulls last, c.score desc nulls last,
+                 c.society_id
         """,
         filters.parameters,
     )
@@ -69,10 +65,10 @@ def reasons(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataFrame:
     """reason_code, decision, societies_n in the order of the gates (labels)."""
     return con.sql(
         f"""
-        select e.reason_code, e.decision, count(*) as societies_n
-        from exemplars e left join labels l on l.kind = 'reason' and l.code = e.reason_code
-        where {filters.where("e.society_id")}
-        group by all order by max(l.position), e.reason_code
+        select c.reason_code, c.decision, count(*) as societies_n
+        from cohort c left join labels l on l.kind = 'reason' and l.code = c.reason_code
+        where c.decision is not null and {filters.of_cohort("c")}
+        group by all order by max(l.position), c.reason_code
         """,
         params=filters.parameters,
     ).pl()
@@ -82,13 +78,10 @@ def gates(con: DuckDBPyConnection, filters: Filters = ALL) -> list[tuple[str, in
     """(gate, societies that pass it and every gate before it), in the order of the gates."""
     return con.sql(
         f"""
-        with closed as (
-            select society_id, min(step) filter (outcome in ('failed', 'not_reached')) as step
-            from decision_gates group by society_id
-        )
-        select g.gate, count(*) filter (c.step is null or g.step < c.step)
-        from decision_gates g join closed c using (society_id)
-        where {filters.where("g.society_id")}
+        select g.gate, count(c.society_id)
+        from gate_steps g left join (
+            select society_id, closed_step from cohort c where {filters.of_cohort("c")}
+        ) c on c.closed_step is null or g.step < c.closed_step
         group by g.gate, g.step order by g.step
         """,
         params=filters.parameters,
@@ -102,12 +95,13 @@ def nominations(filters: Filters = ALL) -> Listing:
         select s.society_id, s.name, d.practice_tag, d.title, d.unit_opinion, p.publicity_from,
                p.publicity_to,
                p.working_days, p.verdict, p.objections_n, d.evidence, {LINE}
-        from detail_practice_nominations d join societies s using (society_id)
-        left join decision_publicity p using (society_id) {FILE}
+        from detail_practice_nominations d join cohort s using (society_id)
+        left join decision_publicity p using (society_id)
         where {filters.where("d.society_id")}
         order by p.publicity_from nulls last, s.society_id, d.row_id
         """,
         filters.parameters,
+        has_files=True,
     )
 
 
@@ -118,7 +112,7 @@ def objections(filters: Filters = ALL) -> Listing:
         select s.society_id, s.name, d.subject, d.raised_on, d.acknowledged_on, d.answered_on,
                d.answered_days, d.outcome, d.effect, if(d.is_formal, 'yes', 'no') as is_formal,
                if(d.is_within_notice, 'yes', 'no') as is_within_notice, if(d.is_late, 'yes', 'no') as is_late
-        from decision_objections d join societies s using (society_id)
+        from decision_objections d join cohort s using (society_id)
         where {filters.where("d.society_id")} order by d.raised_on, d.objection_id
         """,
         filters.parameters,

@@ -10,8 +10,8 @@ from dashboards.queries.base import Listing, Row, the
 
 AS_OF = "(select make_date(year, 12, 31) from run)"
 SOCIETY = "s.society_id, s.name, s.level, s.supervisor_name"
-LINE = "coalesce(fl.name, d.source_file[:12]) as file, d.source_sheet as sheet, d.source_row as line"
-FILE = "left join files fl on fl.file_id = d.source_file"
+# For a listing with `has_files`.
+LINE = "d.source_file, d.source_sheet as sheet, d.source_row as line"
 
 
 def sql_for_stalled(alias: str) -> str:
@@ -44,8 +44,8 @@ def indicators(con: DuckDBPyConnection, dimension: str, filters: Filters = ALL) 
                100 * avg(i.score) as mean, 100 * quantile_cont(i.score, 0.25) as p25,
                100 * quantile_cont(i.score, 0.75) as p75, count(i.score) as scored_n
         from indicators i join indicator_definitions d using (indicator)
-        join societies s on s.society_id = i.society_id and s.filed
-        where i.dimension = $dimension and {filters.where("i.society_id")}
+        where i.dimension = $dimension and i.society_id in (
+            select society_id from cohort c where c.filed and {filters.of_cohort("c")})
         group by i.indicator order by position
         """,
         params={"dimension": dimension, **filters.parameters},
@@ -58,8 +58,8 @@ def lowest(indicator: str, filters: Filters = ALL) -> Listing:
         f"""
         select {SOCIETY}, i.indicator, i.state, i.numerator, i.denominator, i.is_suppressed, i.value, i.low,
                i.high, d.unit, i.grade, 100 * i.score as score
-        from indicators i join societies s using (society_id) join indicator_definitions d using (indicator)
-        where i.indicator = $indicator and s.filed and {filters.where("i.society_id")}
+        from indicators i join cohort s using (society_id) join indicator_definitions d using (indicator)
+        where i.indicator = $indicator and s.filed and {filters.of_cohort("s")}
         order by i.score nulls last, s.society_id
         """,
         {"indicator": indicator, **filters.parameters},
@@ -79,8 +79,8 @@ def stages(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataFrame:
             from detail_documents where doc_type = 'charter' group by society_id
         )
         select coalesce(l.stage, 'none') as code, count(*) as n
-        from societies s left join latest l using (society_id)
-        where s.filed and {filters.where("s.society_id")} group by 1
+        from cohort s left join latest l using (society_id)
+        where s.filed and {filters.of_cohort("s")} group by 1
         order by list_position(['none', 'drafted', 'pre_reviewed', 'congress_passed', 'supervisor_agreed',
             'filed', 'approved', 'published', 'effective', 'repealed'], code)
         """,
@@ -96,11 +96,12 @@ def stalled_charters(filters: Filters = ALL) -> Listing:
                case when d.filed_on is not null then 'approval'
                     when d.supervisor_agreed_on is not null then 'filing' else 'supervisor' end as waits_for,
                date_diff('day', d.congress_on, {AS_OF}) as days_n, '1.1' as indicator, {LINE}
-        from detail_documents d join societies s using (society_id) {FILE}
+        from detail_documents d join cohort s using (society_id)
         where d.doc_type = 'charter' and {sql_for_stalled("d")} and {filters.where("d.society_id")}
         order by days_n desc, s.society_id, d.row_id
         """,
         filters.parameters,
+        has_files=True,
     )
 
 
@@ -116,7 +117,7 @@ def elements(
         with had as (
             select distinct d.society_id, unnest(d.elements) as item from detail_documents d
             where list_contains($doc_types, d.doc_type) and d.stage <> 'repealed'
-        ), all_of as (select society_id from societies s where s.filed and {filters.where("s.society_id")})
+        ), all_of as (select society_id from cohort s where s.filed and {filters.of_cohort("s")})
         select i.item as code, count(h.society_id) as n, (select count(*) from all_of) as total
         from (select unnest($items) as item) i
         left join (select * from had where society_id in (select society_id from all_of)) h using (item)
@@ -130,17 +131,23 @@ def without_element(doc_types: list[str], item: str, indicator: str, filters: Fi
     """Societies that filed and whose documents of the types lack an element: what they have, or nothing."""
     return Listing(
         f"""
-        with held as (
+        with lacking as (
+            select s.society_id, s.name, s.level, s.supervisor_name from cohort s
+            where s.filed and {filters.of_cohort("s")} and s.society_id not in (
+                select society_id from detail_documents
+                where list_contains($doc_types, doc_type) and stage <> 'repealed'
+                    and list_contains(elements, $item))
+        ), held as (
             select society_id, list_sort(list_distinct(flatten(list(coalesce(elements, []))))) as elements,
                    list_sort(list_distinct(list(doc_type))) as doc_types
             from detail_documents
-            where list_contains($doc_types, doc_type) and stage <> 'repealed' group by society_id
+            where list_contains($doc_types, doc_type) and stage <> 'repealed'
+                and society_id in (select society_id from lacking)
+            group by society_id
         )
-        select {SOCIETY}, coalesce(h.doc_types, []) as doc_types, coalesce(h.elements, []) as elements,
+        select s.*, coalesce(h.doc_types, []) as doc_types, coalesce(h.elements, []) as elements,
                $indicator as indicator
-        from societies s left join held h using (society_id)
-        where s.filed and not coalesce(list_contains(h.elements, $item), false)
-            and {filters.where("s.society_id")}
+        from lacking s left join held h using (society_id)
         order by len(coalesce(h.elements, [])), s.society_id
         """,
         {"doc_types": doc_types, "item": item, "indicator": indicator, **filters.parameters},
@@ -179,11 +186,12 @@ def activities_without_norm(filters: Filters = ALL) -> Listing:
         f"""
         select {SOCIETY}, d.setting, d.name as activity, d.held_on, d.rep_limit, d.jif_threshold,
                '4.4' as indicator, {LINE}
-        from detail_evaluation_activities d join societies s using (society_id) {FILE}
+        from detail_evaluation_activities d join cohort s using (society_id)
         where d.norm_doc_id is null and {filters.where("d.society_id")}
         order by d.setting, s.society_id, d.row_id
         """,
         filters.parameters,
+        has_files=True,
     )
 
 
@@ -194,7 +202,7 @@ def quarters(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataFrame:
     """Code (1–4), n societies with a session in the quarter, total societies that filed."""
     return con.sql(
         f"""
-        with all_of as (select society_id from societies s where s.filed and {filters.where("s.society_id")})
+        with all_of as (select society_id from cohort s where s.filed and {filters.of_cohort("s")})
         select q.code::varchar as code, count(distinct d.society_id) as n,
                (select count(*) from all_of) as total
         from (select unnest([1, 2, 3, 4]) as code) q
@@ -211,7 +219,7 @@ def audiences(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataFrame:
     """Code (audience), n societies that reached it, total societies that filed."""
     return con.sql(
         f"""
-        with all_of as (select society_id from societies s where s.filed and {filters.where("s.society_id")}),
+        with all_of as (select society_id from cohort s where s.filed and {filters.of_cohort("s")}),
         reached as (select distinct society_id, unnest(audiences) as code from detail_education_sessions)
         select l.code, count(r.society_id) as n, (select count(*) from all_of) as total
         from labels l left join (select * from reached where society_id in (select society_id from all_of)) r
@@ -226,22 +234,33 @@ def education_gaps(filters: Filters = ALL) -> Listing:
     """Societies with a quarter without education or an audience missed, most gaps first."""
     return Listing(
         f"""
-        with had as (
-            select society_id, list_distinct(list(quarter(held_on)::varchar)) as quarters,
-                   list_distinct(flatten(list(coalesce(audiences, [])))) as audiences, count(*) as sessions_n
+        with due as (
+            select code, (row_number() over (order by position) - 1)::int as bit from labels
+            where kind = 'audiences' and code not in ('members', 'reviewers_editors')
+        ), codes as (select list(code order by bit) as due, (1 << count(*)::int) - 1 as all_due from due),
+        had as (
+            select society_id, count(*) as sessions_n, bit_or(1 << (quarter(held_on) - 1)::int) as quarters
             from detail_education_sessions group by society_id
-        ), due as (select list(code order by position) as codes from labels
-                   where kind = 'audiences' and code not in ('members', 'reviewers_editors'))
-        select {SOCIETY}, coalesce(h.sessions_n, 0) as sessions_n,
-               list_filter(['1', '2', '3', '4'], lambda q: not list_contains(coalesce(h.quarters, []), q))
+        ), reached as (
+            select u.society_id, bit_or(1 << due.bit) as audiences
+            from (select society_id, unnest(audiences) as code from detail_education_sessions) u
+            join due using (code) group by u.society_id
+        ), missing as (
+            select {SOCIETY}, coalesce(h.sessions_n, 0) as sessions_n,
+                   15 & ~coalesce(h.quarters, 0) as quarters,
+                   codes.all_due & ~coalesce(r.audiences, 0) as audiences
+            from cohort s cross join codes left join had h using (society_id)
+            left join reached r using (society_id)
+            where s.filed and {filters.of_cohort("s")}
+        )
+        select m.society_id, m.name, m.level, m.supervisor_name, m.sessions_n,
+               list_filter(['1', '2', '3', '4'], lambda q: m.quarters & (1 << (q::int - 1)) > 0)
                    as quarters_missed,
-               list_filter(due.codes,
-                   lambda a: not list_contains(coalesce(h.audiences, []), a)) as audiences_missed,
+               list_filter(codes.due, lambda a, n: m.audiences & (1 << (n - 1)::int) > 0) as audiences_missed,
                '5.1' as indicator
-        from societies s cross join due left join had h using (society_id)
-        where s.filed and (len(quarters_missed) > 0 or len(audiences_missed) > 0)
-            and {filters.where("s.society_id")}
-        order by len(quarters_missed) desc, len(audiences_missed) desc, s.society_id
+        from missing m cross join codes
+        where m.quarters > 0 or m.audiences > 0
+        order by bit_count(m.quarters) desc, bit_count(m.audiences) desc, m.society_id
         """,
         filters.parameters,
     )
@@ -257,9 +276,9 @@ def youth(con: DuckDBPyConnection, indicator: str, filters: Filters = ALL) -> pl
         select s.cast_class, s.size_class, count(*) as societies_n, sum(i.numerator_raw) as numerator,
                sum(i.denominator) as denominator,
                sum(i.numerator_raw) / nullif(sum(i.denominator), 0) as share
-        from indicators i join societies s using (society_id)
+        from indicators i join cohort s using (society_id)
         where i.indicator = $indicator and i.state in ('reported', 'zero') and i.denominator > 0
-            and {filters.where("i.society_id")}
+            and {filters.of_cohort("s")}
         group by all order by all
         """,
         params={"indicator": indicator, **filters.parameters},
@@ -276,11 +295,12 @@ def issues(filters: Filters = ALL) -> Listing:
         select {SOCIETY}, d.channel, d.received_on, d.rectify_due_on,
                date_diff('day', d.rectify_due_on, {AS_OF}) as days_n, d.status, d.plan, '7.3' as indicator,
                {LINE}
-        from detail_supervision_issues d join societies s using (society_id) {FILE}
+        from detail_supervision_issues d join cohort s using (society_id)
         where {sql_for_overdue("d")} and {filters.where("d.society_id")}
         order by days_n desc, s.society_id, d.row_id
         """,
         filters.parameters,
+        has_files=True,
     )
 
 

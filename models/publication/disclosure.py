@@ -18,7 +18,7 @@ CASE_FAMILIES = ("investigations",)
 SUPPRESSED = (
     "numerator", "numerator_raw", "denominator", "value", "value_raw", "low", "high", "score", "peer_mean",
     "prior_mean", "prior_weight", "evidence_share", "self_reported_share", "worst", "best", "grade",
-    "absence",
+    "absence", "missing_case",
 )  # fmt: skip
 SUPPRESSED_STATE = "suppressed"
 APPROVAL_VARIABLE = "FENGQING_APPROVAL_NO"

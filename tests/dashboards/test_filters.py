@@ -72,9 +72,12 @@ def test_gates_never_let_in_again(con):
 
 
 def test_a_gate_not_reached_counts_as_closed(con):
-    con.execute("drop view decision_gates")
+    (society_id,) = con.sql("select min(society_id) from societies").fetchone()
+    con.execute("drop table cohort; drop table gate_steps; drop view decision_gates")
     con.execute(
-        "create view decision_gates as select * from (values ('S', 1, 'a', 'passed'), "
-        "('S', 2, 'b', 'not_reached'), ('S', 3, 'c', 'passed')) t(society_id, step, gate, outcome)"
+        f"create view decision_gates as select * from (values ('{society_id}', 1, 'a', 'passed'), "
+        f"('{society_id}', 2, 'b', 'not_reached'), ('{society_id}', 3, 'c', 'passed')) "
+        "t(society_id, step, gate, outcome)"
     )
+    con.execute(access.COHORT)
     assert exemplars.gates(con) == [("a", 1), ("b", 0), ("c", 0)]
