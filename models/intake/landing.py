@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
@@ -45,7 +46,7 @@ def land(
     with open_book(landing) as book:
         clear_drafts(landing)
         by_content = {r.file_id: r for r in reversed(book.known)}
-        with Barrier(landing) as barrier, ThreadPoolExecutor(READERS, "landing") as readers:
+        with Barrier(landing) as barrier, _readers() as readers:
             originals = Originals(landing, by_content, limits, barrier)
             desk = _Desk(landing, book.known, by_content, originals, limits)
 
@@ -65,6 +66,16 @@ def land(
                         progress("land", done, len(found))
                 settle()
     return landed
+
+
+@contextmanager
+def _readers() -> Iterator[ThreadPoolExecutor]:
+    """Threads that leave what they have not begun when a landing is broken off."""
+    readers = ThreadPoolExecutor(READERS, "landing")
+    try:
+        yield readers
+    finally:
+        readers.shutdown(cancel_futures=True)
 
 
 class _Desk:

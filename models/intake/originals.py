@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -125,6 +126,8 @@ class Originals:
                 self._folders.add(folder)
             os.replace(draft, f"{self._root}/{found}")
         except OSError as error:
+            with suppress(OSError):
+                os.unlink(draft)  # a full disk has no room for halves
             raise unwritable(error) from error
         with self._counting:
             self._unsettled.append(found)

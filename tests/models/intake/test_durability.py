@@ -94,7 +94,7 @@ def test_cut_off_anywhere_in_the_last_receipt(inbox, home):
 RECEIPT_NAMES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(RECEIPT_NAMES, min_size=1, max_size=5), st.data())
 def test_whatever_a_name_holds_and_wherever_the_file_ends(tmp_path_factory, names, data):
     folder = tmp_path_factory.mktemp("book")
@@ -153,6 +153,20 @@ def test_no_receipt_before_the_disk_has_confirmed(inbox, home, monkeypatch):
             land(inbox, home)
     assert caught.value.code == "landing_unwritable"
     assert received(home) == []
+    assert land(inbox, home) == received(home) != []
+
+
+def test_a_full_disk_is_told_and_holds_no_halves(inbox, home, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "replace", full)
+        with pytest.raises(FengqingError) as caught:
+            land(inbox, home)
+    assert caught.value.code == "landing_unwritable"
+    assert "No space left" in caught.value.zh
+    assert not list(home.landing.glob(".draft*"))
     assert land(inbox, home) == received(home) != []
 
 
