@@ -89,7 +89,10 @@ def view_recorded(t: Texts, page: str, run_id: str | None) -> bool:
 
 
 def recorded(make: Callable[[], bytes], what: str, run_id: str | None) -> Callable[[], bytes]:
-    """`make`, which first writes into the audit log that `what` is taken away; raises if it cannot."""
+    """`make`, which first writes into the audit log that `what` is taken away; raises if it cannot.
+
+    With sign-in only what this made opens at its address, for the sign-in it was made for (fileguard.py).
+    """
     who, home = permission(), settings.load().home
     if signin.load() is None:
         return make
@@ -103,7 +106,9 @@ def recorded(make: Callable[[], bytes], what: str, run_id: str | None) -> Callab
                 "SIGNED_OUT", "登录已失效，请重新登录。", "Sign in again: the session has ended."
             )
         audit.record(home, who.who, _role(who.scope), "download", what, run_id)
-        return make()
+        data = make()
+        SESSIONS.hand_out(claims, data)
+        return data
 
     return taken
 

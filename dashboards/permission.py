@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dashboards.access import SAFE_VALUE, Scope
@@ -59,11 +59,12 @@ def session_key(claims: Mapping[str, Any]) -> str:
 
 @dataclass
 class _SignIn:
-    """When a sign-in began and was last used (seconds), and whether a page has been asked for with it."""
+    """When a sign-in began and was last used (seconds), whether it was used for a page, what it was given."""
 
     began: float
     last: float
     is_used: bool = False
+    files: set[bytes] = field(default_factory=set)
 
     def lasts(self, now: float, access: Access) -> bool:
         is_idle = now - self.last > access.idle_minutes * 60
@@ -108,6 +109,21 @@ class Sessions:
         with self._lock:
             one = self._known.get(session_key(claims))
             return one is not None and one.is_used and one.lasts(now, access)
+
+    def hand_out(self, claims: Mapping[str, Any], data: bytes) -> None:
+        """A file was made for this sign-in; no other may take it."""
+        with self._lock:
+            one = self._known.get(session_key(claims))
+            if one is not None:
+                one.files.add(hashlib.sha256(data).digest())
+
+    def owns(self, claims: Mapping[str, Any], access: Access, data: bytes) -> bool:
+        """Whether the file was made for this sign-in, and it still holds."""
+        if not self.holds(claims, access):
+            return False
+        with self._lock:
+            one = self._known.get(session_key(claims))
+            return one is not None and hashlib.sha256(data).digest() in one.files
 
     def is_used(self, claims: Mapping[str, Any]) -> bool:
         """Whether the sign-in was admitted before."""

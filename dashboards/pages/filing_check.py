@@ -178,7 +178,7 @@ def _downloads(t: Texts, number: int, report: FileReport, upload: Upload | None)
     stem = filing.safe_name(report.path.name).rpartition(".")[0] or report.path.name
     st.download_button(
         t("filing.list"),
-        partial(listing.findings_workbook, report, t.lang),
+        gate.recorded(partial(listing.findings_workbook, report, t.lang), "filing findings.xlsx", None),
         file_name=t("filing.list.file", name=stem),
         mime=XLSX,
         key=f"list_{number}",
@@ -188,7 +188,9 @@ def _downloads(t: Texts, number: int, report: FileReport, upload: Upload | None)
     if upload is not None and filing.is_markable(upload, report):
         st.download_button(
             t("filing.marked"),
-            partial(filing.return_workbook, upload, report, t.lang),
+            gate.recorded(
+                partial(filing.return_workbook, upload, report, t.lang), "filing marked.xlsx", None
+            ),
             file_name=filing.return_name(upload),
             mime=XLSX,
             key=f"marked_{number}",

@@ -1,10 +1,12 @@
 """Who may see what: settings of sign-in, claims → permission, the server's own sessions, the gate."""
 
 import asyncio
+import re
+from pathlib import Path
 
 import pytest
 
-from dashboards import server, signin
+from dashboards import fileguard, server, signin
 from dashboards.access import Scope, connect
 from dashboards.permission import Sessions, permit
 from dashboards.shell import ShellMiddleware
@@ -12,6 +14,7 @@ from dashboards.signin import Access
 from models.errors import FengqingError
 from models.publication.snapshot import resolve
 
+ROOT = Path(__file__).parents[2]
 FILE = """
 [auth]
 redirect_uri = "http://127.0.0.1:8501/oauth2callback"
@@ -171,6 +174,84 @@ def test_a_cookie_alone_opens_nothing_however_fresh():
     clock = Clock()
     fresh = {"sub": "p", "iat": clock.now}
     assert not Sessions(clock).admit(fresh, ACCESS)
+
+
+def test_a_file_is_for_the_sign_in_it_was_made_for():
+    clock = Clock()
+    sessions = Sessions(clock)
+    mine, other = {"sub": "p", "nonce": 1}, {"sub": "p", "nonce": 2}
+    for one in (mine, other):
+        sessions.begin(one, ACCESS)
+        sessions.admit(one, ACCESS)
+    sessions.hand_out(mine, b"file")
+    assert sessions.owns(mine, ACCESS, b"file") and not sessions.owns(mine, ACCESS, b"guessed")
+    assert not sessions.owns(other, ACCESS, b"file") and not sessions.owns({}, ACCESS, b"file")
+    clock.now += 31 * 60
+    assert not sessions.owns(mine, ACCESS, b"file")
+    # Made for a sign-in that is over: for nobody.
+    sessions.end(other)
+    sessions.hand_out(other, b"late")
+    assert not sessions.owns(other, ACCESS, b"late")
+
+
+@pytest.fixture
+def asked(configured, monkeypatch):
+    """Asks the guard for a path as somebody, in front of a server that serves all files to all."""
+    configured()
+    sessions = Sessions(Clock())
+    monkeypatch.setattr(fileguard, "SESSIONS", sessions)
+    monkeypatch.setattr(fileguard, "claims_of", lambda cookies: {"sub": cookies.get("who", "")})
+
+    async def serving(scope, _receive, send):
+        assert not {name for name, _ in scope["headers"]} & {b"range", b"accept-encoding"}
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"fi", "more_body": True})
+        await send({"type": "http.response.body", "body": b"le"})
+
+    def asked(who, path="/media/1.xlsx"):
+        answers = []
+
+        async def send(message):
+            answers.append(message)
+
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": path,
+            "headers": [(b"cookie", f"who={who}".encode())],
+        }
+        if path.startswith("/media/"):
+            scope["headers"] += [(b"range", b"bytes=0-1"), (b"accept-encoding", b"gzip")]
+        asyncio.run(fileguard.FileGuard(serving)(scope, None, send))
+        return answers[0]["status"]
+
+    asked.sessions = sessions
+    return asked
+
+
+def test_the_guard_of_files(asked):
+    known, sessions = signin.load().access, asked.sessions
+    mine, other = {"sub": "mine"}, {"sub": "other"}
+    for one in (mine, other):
+        sessions.begin(one, known)
+        sessions.admit(one, known)
+    assert asked("mine") == 403
+    sessions.hand_out(mine, b"file")
+    assert [asked(who) for who in ("mine", "other", "nobody", "")] == [200, 403, 403, 403]
+    upload = "/_stcore/upload_file/s/1"
+    assert [asked(who, upload) for who in ("mine", "other", "nobody", "")] == [200, 200, 403, 403]
+    assert asked("", "/healthz") == 200
+    sessions.end(mine)
+    assert asked("mine") == asked("mine", upload) == 403
+
+
+def test_every_download_is_recorded_and_has_an_owner():
+    buttons = 0
+    for path in sorted((ROOT / "dashboards").rglob("*.py")):
+        for call in path.read_text(encoding="utf-8").split("download_button(")[1:]:
+            buttons += 1
+            assert re.match(r"\s*[^,]+,\s*(gate\.)?recorded\(", call), (path, call[:80])
+    assert buttons >= 6
 
 
 def test_a_sign_in_that_nobody_used_is_over_in_time_too():

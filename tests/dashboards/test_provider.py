@@ -22,15 +22,23 @@ from models.publication.snapshot import resolve
 ROOT = Path(__file__).parents[2]
 PROVIDER = Path(__file__).parent / "provider" / "provider.mjs"
 SECONDS = 20
+# The first society of the run, and an indicator of cases of which it has fewer than five.
+SOCIETY, FEW_CASES = "51990000100000001P", "3.3"
 # Invented, and no person's: a role each, and somebody with none.
 PEOPLE = {
     "national": {"fengqing_role": "national"},
     "line": {"fengqing_role": "region", "fengqing_scope": "110000"},
     "unit": {"fengqing_role": "unit", "fengqing_scope": "U001"},
+    "society": {"fengqing_role": "society", "fengqing_scope": SOCIETY},
     "officer": {"fengqing_role": "national", "fengqing_cases": "yes"},
     "nobody": {},
 }
-SCOPES = {"national": Scope(), "line": Scope("line", "110000"), "unit": Scope("supervisor", "U001")}
+SCOPES = {
+    "national": Scope(),
+    "line": Scope("line", "110000"),
+    "unit": Scope("supervisor", "U001"),
+    "society": Scope("society", PEOPLE["society"]["fengqing_scope"]),
+}
 SETTINGS = """
 [auth]
 redirect_uri = "{redirect}"
@@ -40,6 +48,7 @@ client_secret = "{client}"
 server_metadata_url = "http://127.0.0.1:{port}/.well-known/openid-configuration"
 client_kwargs = {{ prompt = "login", scope = "openid profile" }}
 [access]
+longest_hours = 1
 [[access.roles]]
 role = "national"
 claim = "fengqing_role"
@@ -55,6 +64,11 @@ claim = "fengqing_role"
 values = ["unit"]
 scope_claim = "fengqing_scope"
 [[access.roles]]
+role = "society"
+claim = "fengqing_role"
+values = ["society"]
+scope_claim = "fengqing_scope"
+[[access.roles]]
 role = "cases"
 claim = "fengqing_cases"
 values = ["yes"]
@@ -66,8 +80,6 @@ from pathlib import Path
 from dashboards import permission
 permission.SESSIONS._clock = lambda: time.time() + float(Path({file!r}).read_text())
 """
-# The first society of the run, and an indicator of cases of which it has fewer than five.
-SOCIETY, FEW_CASES = "51990000100000001P", "3.3"
 
 
 @contextmanager
@@ -132,6 +144,15 @@ def browser(screenshots):
         made.close()
 
 
+def sign_in(page, person):
+    page.locator(".st-key-sign_in button").click()
+    page.locator("input[name=login]").fill(person)
+    page.locator("input[name=password]").fill("-")
+    page.locator("button[type=submit]").click()
+    page.get_by_role("button", name="Continue").click()
+    page.locator(".st-key-sign_out button").wait_for()
+
+
 @pytest.fixture
 def enter(site, browser):
     contexts = []
@@ -141,12 +162,7 @@ def enter(site, browser):
         page = contexts[-1].new_page()
         page.set_default_timeout(SECONDS * 1000)
         page.goto(site)
-        page.locator(".st-key-sign_in button").click()
-        page.locator("input[name=login]").fill(person)
-        page.locator("input[name=password]").fill("-")
-        page.locator("button[type=submit]").click()
-        page.get_by_role("button", name="Continue").click()
-        page.locator(".st-key-sign_out button").wait_for()
+        sign_in(page, person)
         return page
 
     yield entered
@@ -160,6 +176,28 @@ def societies(home, scope):
         return dict(con.sql("select society_id, name from societies where filed order by 1").fetchall())
     finally:
         con.close()
+
+
+def scoped(home, scope):
+    con = connect(home, resolve(home), scope)
+    try:
+        return {code for (code,) in con.sql("select society_id from societies").fetchall()}
+    finally:
+        con.close()
+
+
+def taken(page, name):
+    """The content of a download on a page or a part of one, and its address."""
+    with getattr(page, "page", page).expect_download() as waiting:
+        page.get_by_role("button", name=name).first.click()
+    return Path(waiting.value.path()).read_bytes(), waiting.value.url
+
+
+def named_in(workbook):
+    """Codes of societies that stand in a workbook."""
+    sheets = openpyxl.load_workbook(BytesIO(workbook), read_only=True)
+    cells = {cell for sheet in sheets for row in sheet.iter_rows(values_only=True) for cell in row}
+    return {cell for cell in cells if isinstance(cell, str) and cell.startswith("5199") and len(cell) == 18}
 
 
 def open_page(page, address):
@@ -182,14 +220,26 @@ def test_without_signing_in_there_is_nothing(site, browser, published):
 
 @pytest.mark.parametrize("person", SCOPES)
 def test_a_role_reaches_its_rows_and_no_other(enter, site, published, person):
+    """By URL, filter, what-if and download, in one sign-in a role."""
     page = enter(person)
     mine, everybody = societies(published, SCOPES[person]), societies(published, Scope())
-    inside = next(iter(mine))
+    inside, foreign = next(iter(mine)), next((code for code in everybody if code not in mine), None)
     assert mine[inside] in open_page(page, f"{site}/society?society={inside}")
-    for code in [code for code in everybody if code not in mine][:1]:
-        # By URL, and by a filter for another's region.
-        assert everybody[code] not in open_page(page, f"{site}/society?society={code}")
-        assert everybody[code] not in open_page(page, f"{site}/assessment?line=310000&unit=U002")
+    named = f"society={foreign}&s1={foreign}&s2={inside}"
+    for path in ("society", "assessment?line=310000&unit=U002&q=", "compare", "what_if?w1=120&w4=80"):
+        if foreign is None:
+            continue
+        shown = open_page(page, f"{site}/{path}{'&' if '?' in path else '?'}{named}")
+        assert not [code for code, name in everybody.items() if code not in mine and name in shown], path
+        assert page.get_by_role("button", name="反馈单").count() == 0, path
+    # Weights are tried on the whole nation or not at all: ranks worked out from a part would be wrong.
+    tried = open_page(page, f"{site}/what_if?w1=120")
+    assert ("仅限全国范围的用户" in tried) == (person != "national")
+    assert page.locator("[data-testid=stSlider]").count() == (7 if person == "national" else 0)
+    for path, name in (("", "年度指标一览表.xlsx"), ("assessment", "下载 Excel")):
+        open_page(page, f"{site}/{path}")
+        found = named_in(taken(page, name)[0])
+        assert found and found <= scoped(published, SCOPES[person]), name
     assert page.locator("[data-testid=stException]").count() == 0
 
 
@@ -203,7 +253,8 @@ def test_signing_out_ends_the_other_tab_and_is_in_the_log(enter, site, published
     page = enter("line")
     other = page.context.new_page()
     other.set_default_timeout(SECONDS * 1000)
-    open_page(other, f"{site}/overview")
+    open_page(other, f"{site}/assessment")
+    taken(other, "下载 Excel")
     kept = page.context.storage_state()
     page.locator(".st-key-sign_out button").click()
     # The provider asks whether its own session shall end as well.
@@ -225,77 +276,66 @@ def test_signing_out_ends_the_other_tab_and_is_in_the_log(enter, site, published
     finally:
         late.close()
     log = (published.root / "audit" / "audit.jsonl").read_text(encoding="utf-8")
-    assert '"sign_out"' in log and '"line:110000"' in log
+    assert all(f'"{word}"' in log for word in ("sign_in", "sign_out", "download", "line:110000"))
 
 
-def taken(page, name):
-    """The content of a download, and its address."""
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name=name).first.click()
-    return Path(waiting.value.path()).read_bytes(), waiting.value.url
+def refused(page, url):
+    return page.context.request.get(url).status == 403
 
 
-def named_in(workbook):
-    """Codes of societies that stand in a workbook."""
-    sheets = openpyxl.load_workbook(BytesIO(workbook), read_only=True)
-    cells = {cell for sheet in sheets for row in sheet.iter_rows(values_only=True) for cell in row}
-    return {cell for cell in cells if isinstance(cell, str) and cell.startswith("5199") and len(cell) == 18}
+def test_a_file_opens_for_the_sign_in_it_was_made_for_while_that_lasts(enter, site, ahead):
+    """Addresses kept, guessed, of another role and of another sign-in; idle, and at its longest.
 
-
-def test_a_download_holds_no_row_out_of_scope(enter, site, published):
-    page = enter("unit")
-    con = connect(published, resolve(published), SCOPES["unit"])
-    mine = {code for (code,) in con.sql("select society_id from societies").fetchall()}
-    con.close()
-    for query in ("", "?unit=U002"):
-        for place, name in (("", "年度指标一览表.xlsx"), ("assessment", "下载 Excel")):
-            open_page(page, f"{site}/{place}{query}")
-            found = named_in(taken(page, name)[0])
-            assert found and found <= mine, name
-    foreign = next(code for code in societies(published, Scope()) if code not in mine)
-    open_page(page, f"{site}/society?society={foreign}")
-    assert page.get_by_role("button", name="反馈单").count() == 0
-
-
-def test_the_address_of_a_file_opens_for_nobody_else(enter, site):
-    page = enter("unit")
-    open_page(page, f"{site}/society?society={SOCIETY}")
-    data, url = taken(page, "反馈单")
-    assert page.context.request.get(url).body() == data
-    with pytest.raises(urllib.error.HTTPError, match="403"):
-        urllib.request.urlopen(url)
-    # The page stays open in a second tab, so that its files stay; the sign-in is over.
-    cookies = page.context.cookies()
-    other = page.context.new_page()
-    open_page(other, site)
-    other.locator(".st-key-sign_out button").click()
-    other.locator("button[name=logout]").click()
-    other.locator(".st-key-sign_in button").wait_for()
-    page.context.add_cookies(cookies)
-    assert page.context.request.get(url).status == 403
-
-
-def test_few_cases_are_for_the_case_officer(enter, site):
+    Streamlit throws a file away after a few reruns of anybody: each is asked for right after it was made.
+    """
+    unit, national, officer = enter("unit"), enter("national"), enter("officer")
     address = f"{site}/society?society={SOCIETY}&indicator={FEW_CASES}"
-    page = enter("national")
-    assert "按保密要求" in open_page(page, address)
-    officer = enter("officer")
+    open_page(unit, address)
+    # Few cases are for the case officer, on the page and as a file.
+    assert "按保密要求" in open_page(national, address)
+    assert national.locator(".st-key-xlsx_sources").count() == 0
     assert "按保密要求" not in open_page(officer, address)
     assert officer.locator('.fq-table:has(caption:text("得分由来")) tbody tr').count() == 2
-
-
-def test_an_idle_session_ends_and_another_can_begin(enter, site, ahead):
-    page = enter("line")
-    open_page(page, f"{site}/assessment")
+    _, cases = taken(officer.locator(".st-key-xlsx_sources"), "下载 Excel")
+    assert refused(national, cases) and refused(unit, cases) and not refused(officer, cases)
+    data, url = taken(unit, "反馈单")
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(url)
+    assert refused(national, url) and refused(officer, url)
+    assert refused(unit, url.replace(url.rsplit("/", 1)[-1][:8], "0" * 8))
+    assert unit.context.request.get(url).body() == data
     try:
         ahead.write_text(str(31 * 60))
-        page.get_by_text("English", exact=True).first.click()
-        page.locator(".fq-empty").wait_for()
-        assert page.locator(".fq-head").count() == 0
+        assert refused(unit, url)
+        ahead.write_text(str(25 * 60))
+        assert not refused(unit, url)
+        again(officer, "English", "Sign out")
+        ahead.write_text(str(31 * 60))
+        unit.get_by_text("English", exact=True).first.click()
+        unit.locator(".fq-empty").wait_for()
+        assert unit.locator(".fq-head").count() == 0
+        ahead.write_text(str(50 * 60))
+        again(officer, "中文", "退出登录")
+        _, cases = taken(officer.locator(".st-key-xlsx_sources"), "下载 Excel")
+        # Never idle for long, and over all the same.
+        ahead.write_text(str(61 * 60))
+        assert refused(officer, cases)
+        ahead.write_text(str(59 * 60))
+        assert not refused(officer, cases)
+        ahead.write_text(str(61 * 60))
+        officer.get_by_text("English", exact=True).first.click()
+        officer.locator(".fq-empty").wait_for()
+        assert officer.locator(".fq-head").count() == 0
     finally:
         ahead.write_text("0")
     # The time that has passed brings nothing back.
-    assert "登录已失效" in open_page(page, f"{site}/assessment")
-    page.get_by_role("button", name="重新登录").click()
-    page.locator("button[name=logout]").click()
-    page.get_by_role("button", name="登录", exact=True).wait_for()
+    assert "登录已失效" in open_page(unit, f"{site}/assessment")
+    unit.get_by_role("button", name="重新登录").click()
+    unit.locator("button[name=logout]").click()
+    unit.get_by_role("button", name="登录", exact=True).wait_for()
+
+
+def again(page, language, button):
+    """Use the session: change its language."""
+    page.get_by_text(language, exact=True).first.click()
+    page.get_by_role("button", name=button, exact=True).wait_for()
