@@ -103,6 +103,9 @@ def load(con: duckdb.DuckDBPyConnection, batch: Batch, judged: Judged) -> list[s
         FengqingError: the row equation does not hold.
     """
     check_row_equation(judged)
+    # One thread compresses what is inserted, whatever is set; with more, the caller's waits for it in a loop
+    # that takes a whole processor from the batch being prepared meanwhile.
+    con.execute("set threads = 1")
     con.execute("begin")
     try:
         _load_books(con, batch, judged)

@@ -14,6 +14,8 @@ from models.intake.headers import COVER, families, match
 from models.intake.layout import Layout
 
 AT = ("sheet_no", "row")
+# A row that is one text longer than this is a remark.
+LONG = 20
 
 
 @dataclass(frozen=True)
@@ -116,22 +118,52 @@ def _from_tables(
 
 
 def _table_rows(table: pl.DataFrame, family: str | None, header_row: int | None) -> pl.DataFrame:
+    if header_row is None:
+        is_first = pl.col("row") == pl.col("row").min().over("sheet_no")
+        kind = pl.when(is_first).then(pl.lit("unrecognised")).otherwise(pl.lit("data"))
+    else:
+        first = pl.coalesce(_leading(table))
+        total, note, long = _openings(table.select(first=first)["first"])
+        kind = (
+            pl.when(pl.col("row") < header_row).then(pl.lit("title"))
+            .when(pl.col("row") == header_row).then(pl.lit("header"))
+            .when(_is_among(first, total)).then(pl.lit("total"))
+            .when(_is_among(first, note) | _is_alone(table, first, long)).then(pl.lit("note"))
+            .otherwise(pl.lit("data"))
+        )  # fmt: skip
+    return table.select("sheet_no", "row", kind=kind, family=pl.lit(family, pl.String))
+
+
+def _leading(table: pl.DataFrame) -> list[str]:
+    """The columns in which the first filled cell of any row lies: up to the first column without a gap."""
+    names = table.columns[2:]
+    whole = next((i for i, name in enumerate(names) if not table[name].null_count()), len(names) - 1)
+    return names[: whole + 1]
+
+
+def _openings(first: pl.Series) -> tuple[pl.Series, pl.Series, pl.Series]:
+    """Which texts at the beginning of rows make a total or a note, and which are long, each text once.
+
+    Rows of a table begin with few different texts, most often one society's code: to look at each row costs
+    more than all else that is done with it here.
+    """
     from models.intake.layout import is_note, is_total
 
-    names = table.columns[2:]
-    first = pl.coalesce(pl.col(names))
-    is_first = pl.col("row") == pl.col("row").min().over("sheet_no")
-    filled = pl.sum_horizontal(pl.col(names).is_not_null().cast(pl.UInt32))
-    kind = (
-        pl.when(pl.lit(header_row is None) & is_first).then(pl.lit("unrecognised"))
-        .when(pl.lit(header_row is None)).then(pl.lit("data"))
-        .when(pl.col("row") < (header_row or 0)).then(pl.lit("title"))
-        .when(pl.col("row") == (header_row or 0)).then(pl.lit("header"))
-        .when(is_total(first)).then(pl.lit("total"))
-        .when(is_note(first) | (filled == 1) & (first.str.len_chars() > 20)).then(pl.lit("note"))
-        .otherwise(pl.lit("data"))
-    )  # fmt: skip
-    return table.select("sheet_no", "row", kind=kind, family=pl.lit(family, pl.String))
+    texts = first.unique().to_frame("first")
+    text = pl.col("first")
+    is_long = text.str.len_chars() > LONG
+    return tuple(texts.filter(said)["first"] for said in (is_total(text), is_note(text), is_long))  # type: ignore[return-value]
+
+
+def _is_alone(table: pl.DataFrame, first: pl.Expr, long: pl.Series) -> pl.Expr:
+    """Whether a row is nothing but one long text."""
+    filled = pl.sum_horizontal(pl.col(table.columns[2:]).is_not_null().cast(pl.UInt32))
+    return _is_among(first, long) & (filled == 1) if long.len() else pl.lit(False)
+
+
+def _is_among(text: pl.Expr, texts: pl.Series) -> pl.Expr:
+    """As `is_in`, which hashes every text even where there is nothing to find."""
+    return text.is_in(texts.implode()) if texts.len() else pl.lit(False)
 
 
 def _renamed(body: pl.DataFrame, contract: Contract, mapping: dict[int, str]) -> pl.DataFrame:
