@@ -30,7 +30,7 @@ def render(view: View) -> None:
 
 def _line(view: View, table: str, files: list[RunFile]) -> None:
     t = view.texts
-    told, *places = st.columns([4, 2, 2], vertical_alignment="center")
+    told, *places = st.columns([3, 2, 2], vertical_alignment="center")
     with told:
         st.html(f"<p><b>{cell(t(f'exports.{table}'))}</b> {cell(t(f'exports.{table}.what'))}</p>")
     for place, one in zip(places, files, strict=False):

@@ -13,7 +13,7 @@ import streamlit as st
 
 from dashboards import filterbar, state
 from dashboards.gate import recorded
-from dashboards.queries.base import Listing
+from dashboards.queries.base import Listing, Made
 from dashboards.tables import Head, breakable, table
 from dashboards.view import PROPOSED, View
 from models.publication.sheets import Column, Sheet, csv_bytes, lay_out, workbook_bytes
@@ -79,7 +79,7 @@ def grid(  # noqa: PLR0913 - what a table is
     name: str,
     title: str,
     columns: Sequence[Col],
-    listing: Listing,
+    listing: Listing | Made,
     *,
     rows: int = ROWS,
     none: str | None = None,
@@ -110,7 +110,7 @@ def _cells(t: Texts, columns: Sequence[Col], rows: Iterable[Row]) -> Iterable[li
         yield [c.draw(one) if c.draw else show(t, c, one[c.key]) for c in columns]
 
 
-def downloads(view: View, name: str, title: str, columns: Sequence[Col], listing: Listing) -> None:
+def downloads(view: View, name: str, title: str, columns: Sequence[Col], listing: Listing | Made) -> None:
     """The two buttons; a file is made when it is asked for."""
     t = view.texts
     made = partial(_sheets, view, title, columns, listing, view.con.cursor())
@@ -141,7 +141,7 @@ def downloads(view: View, name: str, title: str, columns: Sequence[Col], listing
     )
 
 
-def _sheets(view: View, title: str, columns: Sequence[Col], listing: Listing, con: Any) -> list[Sheet]:
+def _sheets(view: View, title: str, columns: Sequence[Col], listing: Listing | Made, con: Any) -> list[Sheet]:
     frame = listing.all(con)
     laid = tuple(Column(c.key, c.title, c.title, _kind(c), c.width or WIDTHS[c.kind]) for c in columns)
     named = frame.select(_named(view.texts, c, frame[c.key]) for c in columns)

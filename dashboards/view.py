@@ -152,20 +152,33 @@ def _choose_run(year: str, now: str, texts: Texts) -> str:
                 state.clear(["run"])
         if len(names) == 1:
             return begun
-        published = _published(str(home.root), names)
+        published = {
+            one["run_id"]: f"{in_beijing(one['created_at']):%m-%d %H:%M}"
+            for one in _listed(str(home.root), names)
+        }
         chosen = state.pick(
-            "run", texts("sidebar.run"), [run for run in published if run.startswith(f"{year}-")],
+            "run", texts("sidebar.run"), list(published),
             lambda run: f"{published[run]} {run}", default=begun,
         )  # fmt: skip
     return chosen or begun
 
 
+def runs_of_year(year: int) -> list[dict[str, Any]]:
+    """The published runs of a year, newest first, as `list_runs` gives them."""
+    home = settings.load().home
+    names = tuple(sorted(path.stem for path in home.snapshots.glob(f"{year}-*.duckdb")))
+    return _listed(str(home.root), names)
+
+
 @st.cache_data(max_entries=32, show_spinner=False)
-def _published(root: str, names: tuple[str, ...]) -> dict[str, str]:
-    """Run → when it was published, newest first; read anew when a run is added."""
-    return {
-        one["run_id"]: f"{in_beijing(one['created_at']):%m-%d %H:%M}" for one in list_runs(Home(Path(root)))
-    }
+def _listed(root: str, names: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Read anew when a run is added: `names` are part of the key."""
+    return [one for one in list_runs(Home(Path(root))) if one["run_id"] in names]
+
+
+def connection(run_id: str) -> DuckDBPyConnection:
+    """Another run, as this session may see it. Raises FengqingError where it cannot be read."""
+    return cast(DuckDBPyConnection, _reader(run_id))
 
 
 def _reader(run_id: str) -> Reader:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboards import state
 from dashboards.grid import Col, grid
+from dashboards.pages import restated
 from dashboards.queries import changes
 from dashboards.queries.changes import EFFECTS
 from dashboards.tables import Head, cards, cell, table
@@ -21,6 +22,7 @@ def render(view: View) -> None:
     bases = dict(changes.bases(view.con))
     if not bases:
         st.html(f'<p class="fq-none">{cell(t("changes.none"))}</p>')
+        restated.render(view)
         return
     basis = state.pick(
         "basis", t("changes.basis"), list(bases), lambda one: f"{t(f'changes.basis.{one}')} {bases[one]}",
@@ -39,6 +41,7 @@ def render(view: View) -> None:
         changes.societies(basis, view.filters),
         rows=50,
     )
+    restated.render(view)
 
 
 def _cards(view: View, basis: str) -> None:

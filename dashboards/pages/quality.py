@@ -187,10 +187,9 @@ def _finding_rows(view: View) -> None:
         Col("verdict", t("column.treatment"), "label", "finding_verdict", css="tight", draw=lambda one: badge(
             t.label("finding_verdict", one["verdict"]), f"verdict-{one['verdict']}")),
         Col("code", t("column.code"), "code", width=8),
-        Col("file", t("column.file"), width=30),
+        Col("file", t("column.file"), "file"),
         Col("sheet", t("column.sheet"), width=18),
-        Col("line", t("column.line"), "integer",
-            draw=lambda one: DASH if one["line"] is None else str(one["line"])),
+        Col("line", t("column.line"), "line"),
         Col("header", t("quality.rows.header")),
         Col("value", t("quality.rows.value")),
         Col("message", t("column.message"), css="reason", width=40),
@@ -217,7 +216,7 @@ def _file_rows(view: View) -> None:
         )  # fmt: skip
     columns = [
         *_society(view),
-        Col("file", t("column.file"), css="name", width=34),
+        Col("file", t("column.file"), "file", width=34),
         Col("origin", t("quality.origin"), "label", "origin"),
         Col("status", t("quality.status"), "label", "file_status"),
         Col("rows_read", t("column.rows"), "integer"),

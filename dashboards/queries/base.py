@@ -31,6 +31,25 @@ def the(con: DuckDBPyConnection, query: str, parameters: Any = None) -> Row:
 
 
 @dataclass(frozen=True)
+class Made:
+    """A listing that is a frame already: what SQL alone does not say."""
+
+    frame: pl.DataFrame
+
+    def count(self, _con: DuckDBPyConnection) -> int:
+        """How many rows there are."""
+        return self.frame.height
+
+    def page(self, _con: DuckDBPyConnection, offset: int, limit: int) -> pl.DataFrame:
+        """`limit` rows from `offset`."""
+        return self.frame.slice(offset, limit)
+
+    def all(self, _con: DuckDBPyConnection) -> pl.DataFrame:
+        """Every row, for a download."""
+        return self.frame
+
+
+@dataclass(frozen=True)
 class Listing:
     """A query of many rows, in a total order, that is never read whole for the screen.
 

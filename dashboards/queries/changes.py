@@ -6,7 +6,8 @@ import polars as pl
 from duckdb import DuckDBPyConnection
 
 from dashboards.filters import ALL, Filters
-from dashboards.queries.base import Listing, Row, the
+from dashboards.queries.base import Listing, Made, Row, the
+from models.publication import restated
 
 EFFECTS = ("data", "methodology", "peers", "software")
 
@@ -70,3 +71,34 @@ def societies(basis: str, filters: Filters = ALL) -> Listing:
         """,
         {"basis": basis, **filters.parameters},
     )
+
+
+def restated_figures(con: DuckDBPyConnection, filters: Filters = ALL) -> Row:
+    """What a run restates of the one it replaces: societies_n, direct_n (by facts of their own), causes."""
+    return the(
+        con,
+        f"""
+        with kept as (select * from restatements where {filters.where()}),
+        each as (select distinct unnest(causes) as cause from kept)
+        select count(distinct society_id) as societies_n,
+               count(distinct society_id) filter (is_direct) as direct_n,
+               (select list(cause order by l.position) from each
+                left join labels l on l.kind = 'cause' and l.code = cause) as causes
+        from kept
+        """,
+        filters.parameters,
+    )
+
+
+def restatements(con: DuckDBPyConnection, lang: str, item: str | None, filters: Filters = ALL) -> Made:
+    """The restatement log as it is handed out, of one item or all, of the societies that the filters leave.
+
+    The columns of `restated.listing`. Without filters societies no longer assessed stand in it, too.
+    """
+    found = restated.listing(con, lang)
+    if item is not None:
+        found = found.filter(pl.col("item_code") == item)
+    if filters.chosen:
+        query = f"select society_id from societies where {filters.where()}"
+        found = found.join(con.sql(query, params=filters.parameters).pl(), on="society_id", how="semi")
+    return Made(found)

@@ -26,9 +26,10 @@ def restatement_texts() -> dict[str, Any]:
 
 
 def listing(con: DuckDBPyConnection, lang: str = "zh") -> pl.DataFrame:
-    """What the run restates: the columns of `restatements` in columns.yaml.
+    """What the run restates: the columns of `restatements` in columns.yaml, and two of codes.
 
-    Societies whose own facts changed first; of each, in the order of restatements.yaml.
+    `item_code` and `item_of` are the codes behind `item` and `code`. Societies whose own facts changed first;
+    of each, in the order of restatements.yaml.
     """
     import polars as pl
 
@@ -62,6 +63,8 @@ def listing(con: DuckDBPyConnection, lang: str = "zh") -> pl.DataFrame:
     ).sort("first", "society_id", "position", "code").select(
         "society_id",
         "name",
+        pl.col("item").alias("item_code"),
+        pl.col("code").alias("item_of"),
         pl.col("item").replace(items),
         pl.col("title").alias("code"),
         "before",
