@@ -159,20 +159,19 @@ def tile_grid(tiles: pl.DataFrame, is_share: bool, texts: Texts) -> Drawing:
         depths.append(None if value is None else min(max(value / scale, 0.0), 1.0))
     # None is drawn empty, few is hatched.
     filled = [None if few else depth for few, depth in zip(tiles["is_few"], depths, strict=True)]
-    hatched = [few and depth is not None for few, depth in zip(tiles["is_few"], depths, strict=True)]
-    figure = Drawing()
-    figure.add_bar(
-        x=tiles["x"], base=-tiles["y"] - 0.46, y=[0.92] * len(names), width=0.94, showlegend=False,
-        marker={
-            "color": ["#FFFFFF" if depth is None else _shade(depth) for depth in filled],
-            "line": {"color": ["#C5CDD6" if depth is None else "#FFFFFF" for depth in filled], "width": 1.2},
-            "pattern": {"shape": ["/" if is_hatched else "" for is_hatched in hatched], "fgcolor": "#DDE3EA",
-                        "size": 6, "solidity": 0.25},
-        },
-        customdata=[f"{name}: {said} ({texts.integer(n)})"
-                    for name, said, n in zip(names, shown, tiles["n"], strict=True)],
-        hovertemplate="%{customdata}<extra></extra>",
+    drawn = tiles.with_columns(
+        is_hatched=pl.col("is_few") & pl.col("value").is_not_null(),
+        colour=pl.Series(["#FFFFFF" if depth is None else _shade(depth) for depth in filled]),
+        edge=pl.Series(["#C5CDD6" if depth is None else "#FFFFFF" for depth in filled]),
+        hover=pl.Series([f"{name}: {value} ({texts.integer(n)})"
+                         for name, value, n in zip(names, shown, tiles["n"], strict=True)]),
     )  # fmt: skip
+    figure = Drawing()
+    # Two traces: Plotly draws a pattern in black where each point has a colour of its own.
+    plain, few = drawn.filter(~pl.col("is_hatched")), drawn.filter("is_hatched")
+    _tiles(figure, plain, {"color": plain["colour"], "line": {"color": plain["edge"], "width": 1.2}})
+    hatch = {"shape": "/", "fgcolor": "#DDE3EA", "size": 6, "solidity": 0.25}
+    _tiles(figure, few, {"color": "#FFFFFF", "line": {"color": "#C5CDD6", "width": 1.2}, "pattern": hatch})
     labels = [
         {
             "x": x, "y": -y, "text": f"{_in_lines(name)}<br><b>{said}</b>", "showarrow": False,
@@ -184,6 +183,13 @@ def tile_grid(tiles: pl.DataFrame, is_share: bool, texts: Texts) -> Drawing:
     figure.update_xaxes(visible=False, range=[-0.6, columns + 0.6])  # type: ignore[operator]
     figure.update_yaxes(visible=False, range=[-rows - 0.6, 0.6])  # type: ignore[operator]
     return _layout(figure, 560, barmode="overlay", bargap=0, annotations=labels)
+
+
+def _tiles(figure: Drawing, part: pl.DataFrame, marker: dict[str, Any]) -> None:
+    figure.add_bar(
+        x=part["x"], base=-part["y"] - 0.46, y=[0.92] * part.height, width=0.94, showlegend=False,
+        marker=marker, customdata=part["hover"], hovertemplate="%{customdata}<extra></extra>",
+    )  # fmt: skip
 
 
 def _in_lines(name: str, longest: int = 6) -> str:

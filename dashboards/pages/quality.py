@@ -191,7 +191,7 @@ def _finding_rows(view: View) -> None:
         Col("sheet", t("column.sheet"), width=18),
         Col("line", t("column.line"), "line"),
         Col("header", t("quality.rows.header")),
-        Col("value", t("quality.rows.value")),
+        Col("value", t("quality.rows.value"), css="original"),
         Col("message", t("column.message"), css="reason", width=40),
     ]  # fmt: skip
     listing = queries.finding_rows(view.lang, code if code in codes else None, view.filters)

@@ -13,6 +13,7 @@ import streamlit as st
 from dashboards import charts, state
 from dashboards.filters import Filters
 from dashboards.grid import Col, grid
+from dashboards.i18n import Texts
 from dashboards.queries import tasks
 from dashboards.queries.base import Listing
 from dashboards.tables import SIGNS, Head, cards, mark, share_bar, table, two_lines
@@ -57,18 +58,25 @@ def _cases(view: View) -> None:
         # Withheld is not “under 5”: a large part is kept back too where it would give a small one away.
         return mark("suppressed", t("cases.withheld")) if n is None else t.integer(int(n))
 
-    heads = [Head(t("column.indicator"), css="name"), Head(t("column.group")),
-             Head(t("column.cases_n"), True), Head(t("column.met_n"), True),
-             Head(t("column.missed_n"), True)]  # fmt: skip
-    rows = [
-        (
-            f"{one['indicator']} {t.label('indicator', one['indicator'])}",
-            t("gates.all") if one["grouping"] == "all" else t.label(one["grouping"], one["code"]),
-            said(one["cases_n"]), said(one["met_n"]), said(one["missed_n"]),
-        )
-        for one in found.iter_rows(named=True)
-    ]  # fmt: skip
+    heads = [Head(t("column.indicator"), css="name"), Head(t("column.cases_n"), True),
+             Head(t("column.met_n"), True), Head(t("column.missed_n"), True)]  # fmt: skip
+    rows: list[tuple[str | None, ...]] = []
+    for part in found.partition_by("grouping", "code", maintain_order=True):
+        first = part.row(0, named=True)
+        rows.append((_group(t, first["grouping"], first["code"]),))
+        rows += [
+            (f"{one['indicator']} {t.label('indicator', one['indicator'])}",
+             said(one["cases_n"]), said(one["met_n"]), said(one["missed_n"]))
+            for one in part.iter_rows(named=True)
+        ]  # fmt: skip
     st.html(table(heads, rows, t("cases.title")))
+
+
+def _group(t: Texts, grouping: str, code: str) -> str:
+    """Whose cases are summed: everybody's, or those of one class or level."""
+    if grouping == "all":
+        return t("gates.all")
+    return t("filter.word", name=t(f"filter.{grouping}"), value=t.label(grouping, code))
 
 
 def _settings(view: View) -> None:

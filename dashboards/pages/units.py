@@ -84,7 +84,7 @@ def _table(view: View) -> None:
     heads = [
         Head(t("units.unit"), css="name"),
         Head(t("filter.reporting_line")),
-        *(Head(two_lines(code, t.label("unit_indicator", code))) for code in codes),
+        *(Head(two_lines(code, t.label("unit_indicator", code)), css="duty") for code in codes),
     ]
     rows = [_unit_row(view, part, codes) for part in by_unit[(page - 1) * PAGE_UNITS : page * PAGE_UNITS]]
     st.html(table(heads, rows, t("units.table.title")))
