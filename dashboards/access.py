@@ -13,7 +13,7 @@ import duckdb
 from data_contracts.contract import load_contract
 from models.errors import FengqingError
 from models.home import Home
-from models.publication import details
+from models.publication import details, spread
 from models.publication.disclosure import (
     CASE_FAMILIES,
     SMALLEST_COUNT,
@@ -74,6 +74,8 @@ NATIONAL_ONLY = (
 )
 # Of societies, too, without what small counts of cases or rows of cases could be told from.
 MASKED = ("indicators", "contributions", "decision_flips", "changes", "restatements", "findings")
+# Aggregates of the whole nation that snapshots of before them do without; what stands in their place.
+ADDED = {spread.TABLE: spread.sql_for_none()}
 # No session reads these: what the assessment starts from, raw counts of cases among it.
 NEVER = ("facts", "inputs", "measures", "signals")
 # The scope's societies with score and decision side by side, in memory: filters and counts ask nothing else.
@@ -138,6 +140,9 @@ def connect(home: Home, run_id: str, scope: Scope) -> duckdb.DuckDBPyConnection:
         con.execute(f"create table {own}.withheld as {sql_for_withheld(source)}")
         for statement in sql_for_views(source, scope, f"{own}.withheld"):
             con.execute(statement)
+        for name, nothing in ADDED.items():
+            query = f"select * from {source}.{name}" if _has(con, source, name) else nothing
+            con.execute(f"create view {name} as {query}")
         con.execute(COHORT)
     except LACKING as error:
         con.close()
@@ -148,6 +153,11 @@ def connect(home: Home, run_id: str, scope: Scope) -> duckdb.DuckDBPyConnection:
     con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")
     return con
+
+
+def _has(con: duckdb.DuckDBPyConnection, source: str, name: str) -> bool:
+    query = "select 1 from duckdb_tables() where database_name = $1 and table_name = $2"
+    return con.execute(query, [source, name]).fetchone() is not None
 
 
 def older(run_id: str) -> FengqingError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import polars as pl
 import streamlit as st
 
 from dashboards import charts, gate, state
@@ -11,9 +12,10 @@ from dashboards.gate import recorded
 from dashboards.grid import Col, grid
 from dashboards.i18n import Texts
 from dashboards.queries import society as queries
-from dashboards.tables import SIGNS, Head, badge, bar, cards, cell, mark, table, two_lines
+from dashboards.tables import SIGNS, Head, Html, badge, bar, cards, cell, interval, mark, table, two_lines
 from dashboards.view import View, chart, heading, run_line, section
 from models.errors import FengqingError
+from models.publication import spread
 from models.publication.disclosure import SMALLEST_COUNT, SUPPRESSED_STATE
 from models.publication.explain import Explanation, explain
 from models.publication.feedback import feedback
@@ -45,14 +47,26 @@ def render(view: View) -> None:
             t("society.dimensions.title"),
             t("society.dimensions.lead", group=t.label("peer_group", one["peer_group"])),
         )
-        chart(
-            charts.profile(queries.dimensions(view.con, chosen), t), "profile", t("society.dimensions.title")
-        )
+        dimensions = queries.dimensions(view.con, chosen)
+        chart(charts.profile(dimensions, t), "profile", t("society.dimensions.title"))
+        _spread(view, dimensions)
     with right:
         _exemplar(view, one)
         _findings(view, chosen)
     _indicators(view, chosen)
     _sources(view, chosen)
+
+
+def _spread(view: View, dimensions: pl.DataFrame) -> None:
+    """What the grey ranges are, or why there are none."""
+    t = view.texts
+    if not queries.has_spread(view.con):
+        said = t("society.spread.older")
+    elif dimensions["p25"].null_count() == dimensions.height:
+        said = t("society.spread.small", n=spread.SMALLEST_GROUP)
+    else:
+        said = t("society.spread", n=spread.SMALLEST_GROUP, nearest=spread.NEAREST)
+    st.html(f'<p class="fq-legend">{cell(said)}</p>')
 
 
 def _choose(view: View) -> str | None:
@@ -261,8 +275,17 @@ def _indicator_row(view: View, one: dict[str, Any], society_id: str) -> tuple[st
         t.label("grade", one["grade"]),
         t.trimmed(one["weight"]),
         view.why(t.score(score), society_id, one["indicator"]) if score is not None else t.score(score),
-        bar(score, t.score(score)),
+        _among_peers(t, one, score),
     )
+
+
+def _among_peers(t: Texts, one: dict[str, Any], score: float | None) -> Html:
+    """The score as a mark on the middle half of its peers; as a bar where their spread is not shown."""
+    if score is None or one["p25"] is None or one["is_suppressed"]:
+        return bar(score, t.score(score))
+    low, high = t.score(one["p25"]), t.score(one["p75"])
+    said = t("society.spread.bar", score=t.score(score), low=low, high=high)
+    return interval(score, one["p25"], one["p75"], said)
 
 
 def _sources(view: View, society_id: str) -> None:

@@ -45,29 +45,31 @@ def society(con: DuckDBPyConnection, society_id: str) -> Row | None:
 
 
 def dimensions(con: DuckDBPyConnection, society_id: str) -> pl.DataFrame:
-    """The society's dimensions in order, each with the spread of its peer group (p25, p75)."""
+    """The society's dimensions in order, each with the published spread of its peer group (p25, p75)."""
     return con.sql(
         """
-        with peers as (
-            select d.dimension, quantile_cont(d.score, 0.25) as p25, quantile_cont(d.score, 0.75) as p75
-            from dimensions d join societies s using (society_id)
-            where s.peer_group = (select peer_group from societies where society_id = $1)
-                and d.score is not null
-            group by d.dimension
-        )
-        select d.*, p.p25, p.p75 from dimensions d left join peers p using (dimension)
+        select d.*, p.p25, p.p75 from dimensions d join societies s using (society_id)
+        left join peer_spread p
+            on p.peer_group = s.peer_group and p.scope = 'dimension' and p.item = d.dimension
         where d.society_id = $1 order by d.dimension
         """,
         params=[society_id],
     ).pl()
 
 
+def has_spread(con: DuckDBPyConnection) -> bool:
+    """Whether the run was published with the spread of its peer groups."""
+    return con.sql("select 1 from peer_spread limit 1").fetchone() is not None
+
+
 def indicators(con: DuckDBPyConnection, society_id: str) -> pl.DataFrame:
-    """The society's indicators in the methodology's order, with unit and number of source rows."""
+    """The society's indicators in order, with unit, number of source rows, and the peers' spread (0–100)."""
     return con.sql(
         """
-        select i.*, d.unit, d.is_lower_better, coalesce(n.sources_n, 0) as sources_n
-        from indicators i join indicator_definitions d using (indicator)
+        select i.*, d.unit, d.is_lower_better, coalesce(n.sources_n, 0) as sources_n, p.p25, p.p75
+        from indicators i join indicator_definitions d using (indicator) join societies s using (society_id)
+        left join peer_spread p
+            on p.peer_group = s.peer_group and p.scope = 'indicator' and p.item = i.indicator
         left join (
             select indicator, count(*) as sources_n from contributions
             where society_id = $1 group by indicator

@@ -14,6 +14,7 @@ from models.publication.details import write_details
 from models.publication.disclosure import CASE_FAMILIES
 from models.publication.labels import definition_frame, label_frame
 from models.publication.names import name_frame
+from models.publication.spread import TABLE, spread_frame
 from models.publication.tables import ASSESSMENT, MEASURES, Table
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def write(  # noqa: PLR0913, PLR0917 - the parts of a run
     _copy(con, "labels", label_frame(manifest.methodology, _peer_groups(frames)))
     _copy(con, "indicator_definitions", definition_frame(manifest.methodology))
     _copy(con, "case_summary", case_frame(con))
+    _copy(con, TABLE, spread_frame(con))
     _copy(con, "society_names", name_frame(warehouse, manifest.year))
     _copy_intake(con, warehouse, manifest, frames["contributions"])
     write_details(con, warehouse, manifest.year)

@@ -11,7 +11,7 @@ from models.publication.snapshot import resolve
 KINDS = {
     "scoped": {"societies", *access.SOCIETY_TABLES},
     "masked": set(access.MASKED),
-    "common": set(access.COMMON_TABLES) - set(access.NATIONAL_ONLY),
+    "common": (set(access.COMMON_TABLES) | set(access.ADDED)) - set(access.NATIONAL_ONLY),
     "national only": set(access.NATIONAL_ONLY),
     "closed": set(details.CLOSED),
     "never": set(access.NEVER),

@@ -1,11 +1,16 @@
 import inspect
+import shutil
 
+import duckdb
 import pytest
 
 from dashboards import access
 from dashboards.queries import overview, quality, run, society
 from data_contracts.defects import consequences
+from models.home import Home
+from models.publication.files import snapshot_path
 from models.publication.snapshot import resolve
+from models.publication.spread import SMALLEST_GROUP
 
 
 @pytest.fixture
@@ -88,3 +93,30 @@ def test_levels_merged_into_one_group_are_named(con):
     )
     ((group, kind, codes),) = run.merged_groups(con, ["level", "size_class"])
     assert (group, kind, set(codes)) == ("all/rest", "level", {"national", "city"})
+
+
+def test_the_peers_of_a_narrow_scope_are_those_of_the_nation(con, published):
+    """A unit's session sees its own societies only; their peers' spread is the published one."""
+    query = "select society_id from societies where supervisor_id = 'U002' and peer_group = 'provincial/rest'"
+    (code, *_) = [one for (one,) in con.sql(query).fetchall()]
+    narrow = access.connect(published, resolve(published), access.Scope("supervisor", "U002"))
+    own = narrow.sql("select count(*) from societies where peer_group = 'provincial/rest'").fetchone()[0]
+    assert own < SMALLEST_GROUP
+    for found in (society.dimensions, society.indicators):
+        seen, whole = found(narrow, code), found(con, code)
+        assert seen.select("p25", "p75").equals(whole.select("p25", "p75"))
+        assert whole["p25"].is_not_null().any() and (whole["p25"] <= whole["p75"]).drop_nulls().all()
+    narrow.close()
+
+
+def test_a_snapshot_from_before_the_spread_has_none(con, published, tmp_path):
+    home = Home(tmp_path)
+    shutil.copytree(published.root / "snapshots", home.snapshots, dirs_exist_ok=True)
+    run_id = resolve(home)
+    with duckdb.connect(str(snapshot_path(home, run_id))) as old:
+        old.execute("drop table peer_spread")
+    before = access.connect(home, run_id, access.Scope())
+    assert not society.has_spread(before) and society.has_spread(con)
+    code = before.sql("select society_id from societies where filed order by 1").fetchone()[0]
+    assert society.dimensions(before, code)["p25"].null_count() == 7
+    before.close()
