@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from textwrap import wrap
 from typing import Any
 
 import polars as pl
@@ -34,6 +35,7 @@ STATES = {
     "not_applicable": ("#DDE3EA", ""),
     "suppressed": ("#6B7683", "."),
 }
+LONGEST = 18  # signs of a label on one line
 BANDS = {
     "excellent": "#08457E",
     "good": "#3A87C8",
@@ -92,6 +94,7 @@ def bands(now: pl.DataFrame, before: pl.DataFrame | None, years: tuple[str, str]
         hovertemplate="%{x}: %{y}<extra></extra>",
     )
     largest = max([*now["societies_n"], *(before["societies_n"] if before is not None else [])], default=0)
+    figure.update_xaxes(tickfont={"size": 12})
     figure.update_yaxes(range=[0, max(largest, 1) * 1.18], showticklabels=False, showgrid=False,
                         title=_title(texts("chart.axis.societies")))  # fmt: skip
     return _layout(figure, 300, bargap=0.28, bargroupgap=0.08, showlegend=before is not None)
@@ -99,7 +102,7 @@ def bands(now: pl.DataFrame, before: pl.DataFrame | None, years: tuple[str, str]
 
 def dimension_ranges(rows: pl.DataFrame, texts: Texts) -> Drawing:
     """Mean and middle half of the rated societies in each dimension (dimension, mean, p25, p75)."""
-    names = [f"{code} {texts.label('dimension', code)}" for code in rows["dimension"]]
+    names = _dimensions(rows["dimension"], texts)
     figure = Drawing()
     _spans(figure, names, rows["p25"], rows["p75"], RANGE, 12, texts("chart.middle_half"))
     figure.add_scatter(
@@ -112,7 +115,7 @@ def dimension_ranges(rows: pl.DataFrame, texts: Texts) -> Drawing:
 
 def profile(rows: pl.DataFrame, texts: Texts) -> Drawing:
     """A society's dimensions with their intervals, against the middle half and the median of its peers."""
-    names = [f"{code} {texts.label('dimension', code)}" for code in rows["dimension"]]
+    names = _dimensions(rows["dimension"], texts)
     figure = Drawing()
     _spans(figure, names, rows["p25"], rows["p75"], "#E6E9ED", 20, texts("chart.peer_middle_half"))
     figure.add_scatter(
@@ -140,7 +143,7 @@ def gates(steps: Sequence[tuple[str, int]], total: int, texts: Texts) -> Drawing
         textposition="outside", cliponaxis=False, hovertemplate="%{y}: %{x}<extra></extra>",
     )  # fmt: skip
     figure.update_yaxes(autorange="reversed")
-    figure.update_xaxes(range=[0, max(total, 1) * 1.08], showticklabels=False, showgrid=False,
+    figure.update_xaxes(range=[0, max(total, 1) * 1.16], showticklabels=False, showgrid=False,
                         title=_title(texts("chart.axis.societies")))  # fmt: skip
     return _layout(figure, 60 + 28 * len(names), bargap=0.3, showlegend=False)
 
@@ -256,7 +259,7 @@ def compared(rows: pl.DataFrame, texts: Texts) -> Drawing:
     Columns: society_id, name, dimension, score, low, high.
     """
     dimensions = rows["dimension"].unique().sort().to_list()
-    names = [f"{code} {texts.label('dimension', code)}" for code in dimensions]
+    names = _dimensions(dimensions, texts)
     parts = rows.partition_by("society_id", maintain_order=True)
     figure = Drawing()
     for n, part in enumerate(parts):
@@ -325,6 +328,11 @@ def _spans(  # noqa: PLR0913, PLR0917 - what is drawn, and how
         x=x, y=y, mode="lines", line={"color": colour, "width": width}, name=title, hoverinfo="skip",
         showlegend=bool(title),
     )  # fmt: skip
+
+
+def _dimensions(codes: Iterable[str], texts: Texts) -> list[str]:
+    """Names of dimensions, long ones on two lines: on a phone they would leave no room for the drawing."""
+    return ["<br>".join(wrap(f"{code} {texts.label('dimension', code)}", LONGEST)) for code in codes]
 
 
 def _title(text: str) -> dict[str, Any]:
