@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from models.home import Home
 
 READERS = 64
-KEPT_BYTES, LARGEST_BYTES = 96 << 20, 2 << 20
+KEPT_BYTES, LARGEST_BYTES = 96 << 20, 4 << 20
 CELL_BYTES = 64  # of a value among Python's rows, about
 
 T = TypeVar("T")

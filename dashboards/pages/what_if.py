@@ -6,16 +6,19 @@ from typing import Any
 
 import polars as pl
 import streamlit as st
+from duckdb import DuckDBPyConnection
 
-from dashboards import charts, gate, state
+from dashboards import charts, gate, settings, state
 from dashboards.queries import what_if as queries
+from dashboards.reading import ANSWERS
 from dashboards.tables import Head, Html, badge, cards, cell, interval, table
 from dashboards.view import View, chart, heading, run_line, section
 from models.assessment.methodology.schema import Methodology
-from models.assessment.what_if import Facts, reweigh, what_if
+from models.assessment.what_if import Prepared, prepare, reweigh, what_if
 from models.errors import FengqingError
 
 STEP, SHOWN = 5, 50
+KEPT_SECONDS = 900
 
 
 def render(view: View) -> None:
@@ -32,13 +35,8 @@ def render(view: View) -> None:
         methodology = queries.methodology(view.con)
         factors = _factors(view, methodology)
         now = queries.published(view.con)
-        if all(factor == 1 for factor in factors.values()):
-            tried = now
-        else:
-            facts: Facts = queries.facts(view.con, view.previous, view.run["year"])
-            with st.spinner(t("what_if.working")):
-                seed = int(view.run["manifest"]["seed"])
-                tried = what_if(facts, view.run["year"], reweigh(methodology, factors), seed)
+        is_tried = any(factor != 1 for factor in factors.values())
+        tried = _tried(view, methodology, factors) if is_tried else now
     except FengqingError as error:
         st.html(f'<p class="fq-none">{cell(error.text(view.lang))}</p>')
         return
@@ -49,29 +47,71 @@ def render(view: View) -> None:
     _moved(view, both)
 
 
+def _tried(view: View, methodology: Methodology, factors: dict[str, float]) -> pl.DataFrame:
+    """The run under the factors; a trial that somebody has made is kept for a while."""
+    working, place = view.texts("what_if.working"), st.empty()
+    shown = [0.0]
+
+    def told(share: float) -> None:
+        # A message a hundredth, not a message a block of societies.
+        if share - shown[0] >= 0.01:
+            shown[0] = share
+            place.progress(min(share, 1.0), working)
+
+    def make() -> tuple[pl.DataFrame, int]:
+        place.progress(0.0, working)
+        run = _prepared(
+            view.con, view.previous, methodology, view.run["year"], view.run["run_id"],
+            str(settings.load().home.root), gate.permission().scope.cases,
+        )  # fmt: skip
+        seed = int(view.run["manifest"]["seed"])
+        tried = what_if(run, view.run["year"], reweigh(methodology, factors), seed, told)
+        return tried, int(tried.estimated_size())
+
+    key = ("what_if", view.con, view.previous, tuple(sorted(factors.items())))
+    found = ANSWERS.get(key, make)
+    place.empty()
+    return found
+
+
+# One run at a time: with a nation it takes 300 MB, and a quarter of an hour after the last trial it goes.
+@st.cache_resource(max_entries=1, ttl=KEPT_SECONDS, show_spinner=False)
+def _prepared(
+    _con: DuckDBPyConnection, _previous: DuckDBPyConnection | None, _methodology: Methodology, year: int,
+    run_id: str, root: str, cases: bool,
+) -> Prepared:  # fmt: skip
+    """The run laid out for trials. Only the national scope comes here (`render`): run and cases tell all."""
+    return prepare(queries.facts(_con, _previous, year), _methodology)
+
+
 def _factors(view: View, methodology: Methodology) -> dict[str, float]:
-    """A slider a dimension, in per cent of its weight; the URL holds what is not 100."""
+    """A slider a dimension, in per cent of its weight; the URL holds what is not 100.
+
+    They count when the button is pressed: with a nation a trial takes seconds, too long after each of seven.
+    """
     t = view.texts
     spread = round(methodology.uncertainty.weight_spread * 100)
     section(t("what_if.weights"), t("what_if.weights.lead", spread=spread), proposed=True)
     found = {}
-    places = st.columns(4) + st.columns(4)
-    for place, dimension in zip(places, methodology.dimensions, strict=False):
-        name = f"w{dimension.code[1:]}"
-        given = state.get(name) or "100"
-        start = int(given) if given.isascii() and given.isdigit() else 100
-        with place:
-            chosen = st.slider(
-                f"{dimension.code} {t.label('dimension', dimension.code)}", 100 - spread, 100 + spread,
-                min(max(start, 100 - spread), 100 + spread), STEP, format="%d%%", key=state.key(name),
-            )  # fmt: skip
-        state.put(name, None if chosen == 100 else str(chosen))
-        found[dimension.code] = chosen / 100
-    with places[7]:
-        if st.button(t("what_if.reset"), key="reset_weights"):
-            state.clear([f"w{dimension.code[1:]}" for dimension in methodology.dimensions])
-            state.write()
-            st.rerun()
+    with st.form("weights", border=False):
+        places = st.columns(4) + st.columns(4)
+        for place, dimension in zip(places, methodology.dimensions, strict=False):
+            name = f"w{dimension.code[1:]}"
+            given = state.get(name) or "100"
+            start = int(given) if given.isascii() and given.isdigit() else 100
+            with place:
+                chosen = st.slider(
+                    f"{dimension.code} {t.label('dimension', dimension.code)}", 100 - spread, 100 + spread,
+                    min(max(start, 100 - spread), 100 + spread), STEP, format="%d%%", key=state.key(name),
+                )  # fmt: skip
+            state.put(name, None if chosen == 100 else str(chosen))
+            found[dimension.code] = chosen / 100
+        with places[7]:
+            st.form_submit_button(t("what_if.try"), key="try_weights", type="primary")
+    if st.button(t("what_if.reset"), key="reset_weights"):
+        state.clear([f"w{dimension.code[1:]}" for dimension in methodology.dimensions])
+        state.write()
+        st.rerun()
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -130,6 +130,16 @@ def make_cells(
         false_absence=np.where(filed, np.nan_to_num(matrix(rows, "false_absence", ids, methodology)), 0.0),
         family=_families(methodology),
         peer_mean=_peer_mean(np.minimum(own, 1.0), groups, scores.is_rated),
+    )
+
+
+def rated_anew(cells: Cells, societies: pl.DataFrame, scores: Scores) -> Cells:
+    """The cells of the same figures under other weights, which change only who is rated."""
+    own = np.minimum(cells.value[PUBLISHED], 1.0)
+    return replace(
+        cells,
+        is_rated=scores.is_rated,
+        peer_mean=_peer_mean(own, societies["peer_group"], scores.is_rated),
     )
 
 

@@ -85,7 +85,7 @@ def decide(candidates: Candidates, year: int, methodology: Methodology) -> Decis
     )
     is_nominated = candidates.practice_tag.is_not_null().to_numpy()
     verified = np.nan_to_num(scores.verified_share) >= rules.minimum_verified_share
-    standing = _standing(candidates, methodology)
+    standing = may_be_named(candidates, methodology)
     reaches = (scores.composite >= rules.minimum_score) & meets_floor(scores.dimension, rules.dimension_floor)
 
     pool = _pool(candidates, methodology)
@@ -157,11 +157,11 @@ def selected_in(candidates: Candidates, drawn: Drawn, methodology: Methodology) 
     """Who gets a place in each draw, (draws, n): gates and quotas anew, bars and evidence as found."""
     total = places(int(candidates.scores.is_rated.sum()), methodology)
     able = drawn.meets_floor & (drawn.composite >= methodology.exemplars.minimum_score)
-    able &= _standing(candidates, methodology)
+    able &= may_be_named(candidates, methodology)
     return select_draws(drawn.composite, able, _pool(candidates, methodology), total)
 
 
-def _standing(candidates: Candidates, methodology: Methodology) -> Flags:
+def may_be_named(candidates: Candidates, methodology: Methodology) -> Flags:
     """Who may be named whatever the scores: rated, neither vetoed nor held, verified, nominated."""
     rules, scores, barred = methodology.exemplars, candidates.scores, candidates.barred
     free = [barred[code].is_null() for code in ("veto_code", "hold_code", "objection_code")]

@@ -6,6 +6,7 @@ All arithmetic is element by element in a fixed order, so that blocks and thread
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -52,9 +53,14 @@ class Drawn:
 class Simulator(Setting):
     """Scores societies under the draws of any plan."""
 
-    def run(self, plan: Plan) -> Drawn:
-        """Score every society under every draw of `plan`; see `Drawn`."""
-        return _run(self, plan)
+    def run(
+        self, plan: Plan, told: Callable[[float], None] | None = None, members: Ints | None = None
+    ) -> Drawn:
+        """Score every society under every draw of `plan`; see `Drawn`.
+
+        `told` hears what share is done. With `members` only these are scored, as they would be among all.
+        """
+        return _run(self, plan, told, members)
 
     def dimensions(self, plan: Plan, members: Ints) -> Floats:
         """The dimensions of some societies under every draw, (d, members, draws), 0–100, NaN where none."""
@@ -74,7 +80,9 @@ def make_simulator(cells: Cells, methodology: Methodology, pool: Pool) -> Simula
     return Simulator(cells, methodology, pool, bare.scales, levels_of(bare))
 
 
-def _run(simulator: Simulator, plan: Plan) -> Drawn:
+def _run(
+    simulator: Simulator, plan: Plan, told: Callable[[float], None] | None, members: Ints | None
+) -> Drawn:
     cells, rules = simulator.cells, simulator.methodology
     n, draws, bands = len(cells.keys), len(plan), rules.composite.bands
     dimensions = len(rules.dimensions)
@@ -90,6 +98,8 @@ def _run(simulator: Simulator, plan: Plan) -> Drawn:
     size = max(8, BLOCK_NUMBERS // max(1, draws // len(together)))
     # A society that filed has dimensions, rated or not.
     filed = np.flatnonzero(~np.isnan(cells.value[0]).all(axis=1))
+    if members is not None:
+        filed = np.intersect1d(filed, members)
     blocks = [filed[start : start + size] for start in range(0, len(filed), size)]
 
     def work(members: Ints) -> None:
@@ -99,8 +109,9 @@ def _run(simulator: Simulator, plan: Plan) -> Drawn:
 
     # NumPy lets go of the interpreter's lock inside each operation.
     with ThreadPoolExecutor(max_workers=_threads()) as pool:
-        for _ in pool.map(work, blocks):
-            pass
+        for done, _ in enumerate(pool.map(work, blocks), start=1):
+            if told is not None:
+                told(done / len(blocks))
     return found
 
 

@@ -6,7 +6,7 @@ import pytest
 from dashboards.queries import what_if as queries
 from models.assessment.assess import assess
 from models.assessment.methodology import load
-from models.assessment.what_if import reweigh, what_if
+from models.assessment.what_if import prepare, reweigh, what_if
 from models.errors import FengqingError
 from models.sample.facts import accepted, connected
 from models.sample.population import population
@@ -31,10 +31,15 @@ def con():
 
 def test_the_runs_own_weights_give_the_run_back(con):
     facts, published = queries.facts(con, None, YEAR), queries.published(con)
-    again = what_if(facts, YEAR, load(YEAR), SEED)
+    prepared, shares = prepare(facts, load(YEAR)), []
+    again = what_if(prepared, YEAR, load(YEAR), SEED, shares.append)
     assert again.select(published.columns).equals(published)
-    moved = what_if(facts, YEAR, reweigh(load(YEAR), {"D4": 1.25, "D1": 0.75}), SEED)
+    assert shares == sorted(shares) and shares[-1] == 1
+    tried = reweigh(load(YEAR), {"D4": 1.25, "D1": 0.75})
+    moved = what_if(prepared, YEAR, tried, SEED)
     assert (moved["score"] - published["score"]).abs().max() > 0.5
+    # What was prepared under the run's weights is what would be under the tried ones.
+    assert what_if(prepare(facts, tried), YEAR, tried, SEED).equals(moved)
 
 
 def test_reweighing_keeps_the_total_and_the_range():
