@@ -28,6 +28,15 @@ def main() -> None:
     )
     st.logo(ICON, size="large")
     texts = Texts(view.choose_language())
+    try:
+        _session(texts)
+    except Exception:
+        # What Streamlit would show instead is in English and helps nobody; the log has the whole of it.
+        log.exception("a page could not be drawn")
+        unreadable.fault(texts)
+
+
+def _session(texts: Texts) -> None:
     if not gate.enter(texts):
         # A page named by the URL must be found, or Streamlit's notice covers the button; it draws nothing.
         nav = texts("signin.nav")
@@ -73,6 +82,7 @@ def _open(texts: Texts) -> view.View | FengqingError | None:
 def _script(page: Page, texts: Texts, shown: view.View | FengqingError | None) -> Callable[[], None]:
     def run() -> None:
         run_id = shown.run["run_id"] if isinstance(shown, view.View) else None
+        notices = st.container()
         if not gate.view_recorded(texts, page.path, run_id):
             return
         if not page.needs_run:
@@ -83,6 +93,7 @@ def _script(page: Page, texts: Texts, shown: view.View | FengqingError | None) -
             unreadable.render(texts, shown)
         else:
             draw(page, shown)
+        view.tell_left_aside(texts, notices)
 
     return run
 

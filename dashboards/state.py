@@ -15,6 +15,7 @@ from models.visible import visible
 # Kept from page to page; whatever else a page reads stands in the URL of that page only.
 SHARED = ("lang", "year", "run", "level", "line", "unit", "class", "size", "band", "decision")
 VALUES, WRITTEN, USED, TURN = "url_values", "url_written", "url_used", "url_turn"
+ASIDE = "url_left_aside"
 LONGEST = 200
 
 
@@ -29,6 +30,7 @@ def begin() -> None:
         known.update(asked)
         state[TURN] = turn() + 1
     state[USED] = set()
+    state.pop(ASIDE, None)
 
 
 def turn() -> int:
@@ -68,6 +70,16 @@ def write() -> None:
     st.session_state[WRITTEN] = wanted
 
 
+def leave_aside(title: str, value: str) -> None:
+    """Note that the URL says something that does not apply here; the page tells it when it has been drawn."""
+    st.session_state.setdefault(ASIDE, []).append((title, value))
+
+
+def left_aside() -> list[tuple[str, str]]:
+    """What was left aside since the last call: (title, value as the URL has it)."""
+    return list(dict.fromkeys(st.session_state.pop(ASIDE, [])))
+
+
 def shared() -> dict[str, str]:
     """The shared parameters, for links to other pages."""
     known = st.session_state.get(VALUES, {})
@@ -92,8 +104,12 @@ def pick(  # noqa: PLR0913 - a widget's options
 
     With a `default` something always is chosen, and the default is left out of the URL.
     """
-    current = get(name) or default
-    index = list(codes).index(current) if current and current in codes else (0 if default and codes else None)
+    current = get(name)
+    if current and current not in codes:
+        leave_aside(title, current)
+        current = None
+    current = current or (default if default in codes else (codes[0] if default and codes else None))
+    index = list(codes).index(current) if current else None
     chosen = st.selectbox(
         title,
         list(codes),
@@ -116,7 +132,11 @@ def text(name: str, title: str, hint: str) -> str:
 def number(name: str, title: str, most: int) -> int:
     """A whole number from 1 to `most` that the URL keeps."""
     given = get(name) or "1"
-    start = min(max(int(given) if given.isascii() and given.isdigit() else 1, 1), most)
+    is_number = given.isascii() and given.isdigit()
+    if not is_number:
+        leave_aside(title, given)
+    # A page beyond the last one is the last one: filters make lists shorter.
+    start = min(max(int(given) if is_number else 1, 1), most)
     widget = f"{key(name)}_{most}"
     chosen = st.number_input(title, min_value=1, max_value=most, value=start, key=widget, disabled=most == 1)
     put(name, None if chosen == 1 else str(chosen))

@@ -151,6 +151,9 @@ def _choose_run(year: str, now: str, texts: Texts) -> str:
                 pinned[year] = begun = now
                 state.clear(["run"])
         if len(names) == 1:
+            if (asked := state.get("run")) and asked != begun:
+                state.leave_aside(texts("sidebar.run"), asked)
+                state.put("run", None)
             return begun
         published = {
             one["run_id"]: f"{in_beijing(one['created_at']):%m-%d %H:%M}"
@@ -221,6 +224,22 @@ def chart(figure: Any, key: str, alt: str) -> None:
             )
             + "</div>"
         )
+
+
+def is_for_nation_only(t: Texts) -> bool:
+    """Whether a part of the page is not this reader's; then it says so: that is not the same as no record."""
+    if gate.permission().scope.role == "national":
+        return False
+    st.html(f'<p class="fq-none" role="alert">{cell(t("scope.nation_only"))}</p>')
+    return True
+
+
+def tell_left_aside(t: Texts, place: Any) -> None:
+    """Say in `place` which parts of the address did not apply."""
+    aside = [t("filter.word", name=title, value=value) for title, value in state.left_aside()]
+    if aside:
+        told = t("address.left_aside", parts=t("list.semicolon").join(aside))
+        place.html(f'<p class="fq-none" role="alert">{cell(told)}</p>')
 
 
 def run_line(view: View) -> str:

@@ -48,6 +48,9 @@ def _choose(view: View) -> list[str]:
     t = view.texts
     named = [code for n in range(1, MOST + 1) if (code := state.get(f"s{n}"))]
     known = {code: one["name"] for code in named if (one := queries.society(view.con, code))}
+    for code in named:
+        if code not in known:
+            state.leave_aside(t("column.society"), code)
     with st.container(key="search", horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
             t("society.search"), key=state.key("compare_text"), placeholder=t("society.search.hint")

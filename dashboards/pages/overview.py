@@ -13,7 +13,7 @@ from dashboards.grid import Col, grid
 from dashboards.navigation import TASK_PAGES
 from dashboards.queries import overview, quality
 from dashboards.tables import Head, Html, badge, cards, share_bar, table
-from dashboards.view import View, chart, heading, run_line, section
+from dashboards.view import View, chart, heading, is_for_nation_only, run_line, section
 
 UNITS, FINDINGS = 8, 8
 
@@ -204,6 +204,8 @@ def _findings_table(view: View, found: pl.DataFrame, caption: str) -> str:
 def _warnings(view: View) -> None:
     t = view.texts
     section(t("overview.warnings.title"), t("overview.warnings.lead"))
+    if is_for_nation_only(t):
+        return
     found = quality.failures(view.con)
     if found.is_empty():
         # No record of a check is not a check that holds.

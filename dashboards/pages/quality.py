@@ -6,12 +6,12 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import charts, state
+from dashboards import charts, gate, state
 from dashboards.grid import Col, grid
 from dashboards.i18n import DASH
 from dashboards.queries import quality as queries
 from dashboards.tables import Head, badge, cards, cell, share_bar, table
-from dashboards.view import View, chart, heading, run_line, section
+from dashboards.view import View, chart, heading, is_for_nation_only, run_line, section
 
 ROWS = 20
 # An indicator's national mean that moved by more than this is worth a look (shares: percentage points).
@@ -28,7 +28,8 @@ def render(view: View) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         _failures(view)
-        _checks(view)
+        if gate.permission().scope.role == "national":
+            _checks(view)
     with right:
         _files(view)
         _findings(view)
@@ -46,13 +47,17 @@ def _cards(view: View) -> None:
     t = view.texts
     now = queries.total(view.con, view.filters)
     rows = now["rows_read"] or 0
+    # Tables are checked as a whole: what a reader of a part has none of is not “none failed”.
+    is_national = gate.permission().scope.role == "national"
     st.html(
         cards(
             [
                 (
                     t("quality.card.checks"),
-                    t.integer(now["failed_n"]),
-                    t("quality.card.checks.note", checks=t.integer(now["checks_n"])),
+                    t.integer(now["failed_n"]) if is_national else DASH,
+                    t("quality.card.checks.note", checks=t.integer(now["checks_n"]))
+                    if is_national
+                    else t("scope.nation_only"),
                 ),
                 (
                     t("quality.card.returned"),
@@ -78,6 +83,8 @@ def _cards(view: View) -> None:
 def _failures(view: View) -> None:
     t = view.texts
     section(t("quality.failures.title"), t("quality.failures.lead"))
+    if is_for_nation_only(t):
+        return
     found = queries.failures(view.con)
     if found.is_empty():
         st.text(t("overview.warnings.none"))

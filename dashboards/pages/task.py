@@ -17,7 +17,7 @@ from dashboards.i18n import Texts
 from dashboards.queries import tasks
 from dashboards.queries.base import Listing
 from dashboards.tables import SIGNS, Head, cards, mark, share_bar, table, two_lines
-from dashboards.view import View, chart, heading, section
+from dashboards.view import View, chart, heading, is_for_nation_only, section
 from models.publication.disclosure import SMALLEST_COUNT, SUPPRESSED_STATE
 
 GREY, ROWS = 20, 15
@@ -49,6 +49,8 @@ def _cases(view: View) -> None:
     """Commissioned cases in sums; small counts are kept back."""
     t = view.texts
     section(t("cases.title"), t("cases.lead", n=SMALLEST_COUNT))
+    if is_for_nation_only(t):
+        return
     found = tasks.cases(view.con).filter(pl.col("cases_n").is_not_null())
     if found.is_empty():
         st.html(f'<p class="fq-none">{t("grid.none")}</p>')

@@ -11,7 +11,7 @@ from dashboards import state
 from dashboards.i18n import Texts
 from dashboards.queries import units as queries
 from dashboards.tables import Head, Html, cards, cell, completeness, share_bar, table, two_lines
-from dashboards.view import View, heading, run_line, section
+from dashboards.view import View, heading, is_for_nation_only, run_line, section
 
 PAGE_UNITS = 100
 
@@ -20,6 +20,8 @@ def render(view: View) -> None:
     """The whole page."""
     t = view.texts
     heading(t("units.title", year=view.run["year"]), run_line(view), proposed=True)
+    if is_for_nation_only(t):
+        return
     summary = queries.completeness(view.con, view.filters)
     if summary.is_empty():
         nobody = t("units.nobody") if view.filters.chosen else t("units.none")

@@ -99,10 +99,13 @@ def _factors(view: View, methodology: Methodology) -> dict[str, float]:
             name = f"w{dimension.code[1:]}"
             given = state.get(name) or "100"
             start = int(given) if given.isascii() and given.isdigit() else 100
+            if not (given == str(start) and 100 - spread <= start <= 100 + spread):
+                state.leave_aside(t.label("dimension", dimension.code), given)
+                start = 100
             with place:
                 chosen = st.slider(
                     f"{dimension.code} {t.label('dimension', dimension.code)}", 100 - spread, 100 + spread,
-                    min(max(start, 100 - spread), 100 + spread), STEP, format="%d%%", key=state.key(name),
+                    start, STEP, format="%d%%", key=state.key(name),
                 )  # fmt: skip
             state.put(name, None if chosen == 100 else str(chosen))
             found[dimension.code] = chosen / 100

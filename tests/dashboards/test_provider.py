@@ -240,7 +240,7 @@ def test_a_role_reaches_its_rows_and_no_other(enter, site, published, person):
         open_page(page, f"{site}/{path}")
         found = named_in(taken(page, name)[0])
         assert found and found <= scoped(published, SCOPES[person]), name
-    assert page.locator("[data-testid=stException]").count() == 0
+    assert page.locator("[data-testid=stException], .fq-fault").count() == 0
 
 
 def test_who_has_no_role_is_told_so(enter):
