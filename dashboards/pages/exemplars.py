@@ -131,7 +131,7 @@ def _nominations(view: View) -> list[Col]:
         Col("publicity_from", t("column.from"), "date"),
         Col("publicity_to", t("column.to"), "date"),
         Col("working_days", t("column.working_days"), "integer"),
-        Col("evidence", t("column.evidence_file"), draw=lambda one: one["evidence"]
+        Col("evidence", t("column.evidence_file"), css="original", draw=lambda one: one["evidence"]
             or mark("not_reported", t.label("state", "not_reported"))),
         Col("file", t("column.file"), "file"),
         Col("line", t("column.line"), "line"),
