@@ -133,50 +133,64 @@ def _named(texts: Texts, con: DuckDBPyConnection, run: dict[str, Any]) -> Texts:
 
 
 def _choose_year(years: list[str], texts: Texts) -> str:
+    asked = (state.get("run") or "").partition("-")[0]
+    if asked in years and state.get("year") is None:
+        # The latest year stands in no URL, and another may be the latest by the time a link is followed.
+        state.put("year", asked)
     with st.sidebar:
         chosen = state.pick("year", texts("sidebar.year"), years, str, default=years[0])
     return chosen or years[0]
 
 
 def _choose_run(year: str, now: str, texts: Texts) -> str:
-    """The year's current run, or an older one; a session keeps the run it began with until it is told."""
-    home = settings.load().home
-    names = tuple(sorted(path.stem for path in home.snapshots.glob(f"{year}-*.duckdb")))
+    """The run looked at: the URL's, else the year's current one. A session stays on it until it is told.
+
+    The URL always names it, so that a link opens the same view when another run has been published.
+    """
+    names = _names(year)
     pinned = st.session_state.setdefault("pinned_runs", {})
-    begun = pinned.setdefault(year, now)
+    asked = state.get("run")
+    if asked and asked not in names:
+        # Of another year: the year has just been changed. Of none: the address is wrong, and is told so.
+        if asked not in _names("*"):
+            state.leave_aside(texts("sidebar.run"), asked)
+        state.put("run", None)
+    begun: str = asked if asked in names else pinned.setdefault(year, now)
+    chosen = begun
     with st.sidebar:
-        if begun != now:
-            st.html(f'<p class="fq-newer" role="status">{cell(texts("sidebar.newer"))}</p>')
-            if st.button(texts("sidebar.change"), key="newer_run"):
-                pinned[year] = begun = now
-                state.clear(["run"])
-        if len(names) == 1:
-            if (asked := state.get("run")) and asked != begun:
-                state.leave_aside(texts("sidebar.run"), asked)
-                state.put("run", None)
-            return begun
-        published = {
-            one["run_id"]: f"{in_beijing(one['created_at']):%m-%d %H:%M}"
-            for one in _listed(str(home.root), names)
-        }
-        chosen = state.pick(
-            "run", texts("sidebar.run"), list(published),
-            lambda run: f"{published[run]} {run}", default=begun,
-        )  # fmt: skip
-    return chosen or begun
+        note = st.container()
+        if len(names) > 1:
+            known = {one["run_id"]: one for one in runs_of_year(int(year))}
+            chosen = state.pick(
+                "run", texts("sidebar.run"), list(known),
+                lambda run: f"{in_beijing(known[run]['created_at']):%m-%d %H:%M} {run}", default=begun,
+            ) or begun  # fmt: skip
+        if chosen != now:
+            with note:
+                st.html(f'<p class="fq-newer" role="status">{cell(texts("sidebar.newer"))}</p>')
+                if st.button(texts("sidebar.change"), key="newer_run"):
+                    state.clear(["run"])
+                    state.put("run", now)
+                    state.write()
+                    st.rerun()
+    state.put("run", chosen)
+    pinned[year] = chosen
+    return chosen
 
 
 def runs_of_year(year: int) -> list[dict[str, Any]]:
     """The published runs of a year, newest first, as `list_runs` gives them."""
-    home = settings.load().home
-    names = tuple(sorted(path.stem for path in home.snapshots.glob(f"{year}-*.duckdb")))
-    return _listed(str(home.root), names)
+    return _listed(str(settings.load().home.root), year, _names(str(year)))
+
+
+def _names(year: str) -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in settings.load().home.snapshots.glob(f"{year}-*.duckdb")))
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _listed(root: str, names: tuple[str, ...]) -> list[dict[str, Any]]:
+def _listed(root: str, year: int, names: tuple[str, ...]) -> list[dict[str, Any]]:
     """Read anew when a run is added: `names` are part of the key."""
-    return [one for one in list_runs(Home(Path(root))) if one["run_id"] in names]
+    return [one for one in list_runs(Home(Path(root)), year) if one["run_id"] in names]
 
 
 def connection(run_id: str) -> DuckDBPyConnection:

@@ -87,15 +87,15 @@ def current(home: Home) -> dict[str, Any]:
         ) from error
 
 
-def list_runs(home: Home) -> list[dict[str, Any]]:
-    """Every published run, newest first.
+def list_runs(home: Home, year: int | None = None) -> list[dict[str, Any]]:
+    """Every published run, or those of a year, newest first.
 
     run_id, year, created_at, is_current, is_provisional, societies_n, previous_run_id (of the year before),
     restates_run_id (of the same year; null too in runs of older versions).
     """
     now = set(current(home).get("years", {}).values())
     found = []
-    for path in home.snapshots.glob("*.duckdb"):
+    for path in home.snapshots.glob(f"{'*' if year is None else year}-*.duckdb"):
         if RUN_ID.fullmatch(path.stem):
             with closing(open_file(path)) as con:
                 run = con.sql("from run").pl().row(0, named=True)

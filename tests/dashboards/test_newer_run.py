@@ -55,12 +55,32 @@ def test_a_session_stays_on_its_run_until_it_asks(home):
     assert NOTE not in words(app.run())
     old, new = publish_anew(home)
     text = words(app.run())
-    assert NOTE in text and old in text and new not in text
+    # The URL names the run, so that a link opens it again; the newer one is only offered in the choice.
+    assert NOTE in text and f"运行 {old}" in text and f"运行 {new}" not in text
+    assert app.query_params["run"] == old
     app.button(key="newer_run").click()
     text = words(app.run())
-    assert new in text
-    # The note is gone at the latest with the next rerun.
-    assert NOTE not in words(app.run())
+    assert f"运行 {new}" in text and NOTE not in text
+    assert app.query_params["run"] == new
+
+
+def test_a_link_opens_the_run_it_was_taken_from(home):
+    old, _ = publish_anew(home)
+    app = AppTest.from_function(script, default_timeout=60)
+    app.query_params["run"] = old
+    text = words(app.run())
+    assert f"运行 {old}" in text and NOTE in text
+    (year,) = [box for box in app.selectbox if box.key.startswith("year_")]
+    year.select("2024")
+    assert "运行 2024-" in words(app.run())
+    (year,) = [box for box in app.selectbox if box.key.startswith("year_")]
+    year.select("2025")
+    text = words(app.run())
+    assert "2025 年度学术自律自净总览" in text
+    # A link to a run of another year needs no year beside it.
+    app = AppTest.from_function(script, default_timeout=60)
+    app.query_params["run"] = resolve(home, year=2024)
+    assert f"运行 {resolve(home, year=2024)}" in words(app.run())
 
 
 def test_a_session_begun_afterwards_sees_the_newer_run(home):
