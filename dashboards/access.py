@@ -11,42 +11,23 @@ from typing import Literal
 import duckdb
 
 from data_contracts.contract import load_contract
-from models.errors import FengqingError
 from models.home import Home
-from models.publication import details, spread
+from models.publication import coarse, details, masks, spread
 from models.publication.disclosure import (
     CASE_FAMILIES,
     SMALLEST_COUNT,
-    sql_for_case_indicators,
     sql_for_suppressed_indicators,
-    sql_for_withheld,
 )
-from models.publication.files import open_file, snapshot_path
+from models.publication.files import LACKING, older, open_file, snapshot_path
 from models.publication.tables import ASSESSMENT
 
 Role = Literal["national", "line", "supervisor", "society"]
 COLUMNS: dict[Role, str] = {"line": "reporting_line", "supervisor": "supervisor_id", "society": "society_id"}
 THREADS, MEMORY = 2, "512MB"
-# What DuckDB says where a table or a column is not there.
-LACKING = (duckdb.CatalogException, duckdb.BinderException)
 SAFE_VALUE = re.compile(r"[0-9A-Za-z_-]{1,40}")
 
-DECISION = (
-    "decision_gates", "decision_outlook", "decision_onsite", "decision_objections", "decision_publicity",
-)  # fmt: skip
 # Rows of one society; null means the row is of many (a register) and only the national role sees it.
-SOCIETY_TABLES = (
-    "dimensions",
-    "composite",
-    "exemplars",
-    "files",
-    "society_names",
-    "band_probabilities",
-    "selection_probabilities",
-    "rank_sets",
-    *details.OPEN,
-    *DECISION,
-)
+SOCIETY_TABLES = ("society_names", "decision_objections", "decision_publicity", *details.OPEN)
 COMMON_TABLES = (
     "decision_lines",
     "labels",
@@ -59,7 +40,6 @@ COMMON_TABLES = (
     "unit_measures",
     "coherence",
     "sensitivity",
-    "case_summary",
     "not_assessed",
 )
 NATIONAL_ONLY = (
@@ -73,7 +53,11 @@ NATIONAL_ONLY = (
     "not_assessed",
 )
 # Of societies, too, without what small counts of cases or rows of cases could be told from.
-MASKED = ("indicators", "contributions", "decision_flips", "changes", "restatements", "findings")
+MASKED = (
+    "indicators", "contributions", "dimensions", "composite", "band_probabilities", "selection_probabilities",
+    "rank_sets", "exemplars", "decision_gates", "decision_outlook", "decision_onsite", "decision_flips",
+    "changes", "restatements", "files", "findings",
+)  # fmt: skip
 # Aggregates of the whole nation that snapshots of before them do without; what stands in their place.
 ADDED = {spread.TABLE: spread.sql_for_none()}
 # No session reads these: what the assessment starts from, raw counts of cases among it.
@@ -136,13 +120,12 @@ def connect(home: Home, run_id: str, scope: Scope) -> duckdb.DuckDBPyConnection:
     con.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as {source} (read_only)")
     con.execute(f"create schema {own}")
     try:
-        # Found once, not at every query, which took most of the time of a page with a nation's indicators.
-        con.execute(f"create table {own}.withheld as {sql_for_withheld(source)}")
-        for statement in sql_for_views(source, scope, f"{own}.withheld"):
+        for statement in sql_for_views(source, scope, own):
             con.execute(statement)
         for name, nothing in ADDED.items():
-            query = f"select * from {source}.{name}" if _has(con, source, name) else nothing
-            con.execute(f"create view {name} as {query}")
+            at = coarse.Place(source, own)
+            there = f"select * from {source}.{name}" if scope.cases else masks.sql_for_spread(at)
+            con.execute(f"create view {name} as {there if _has(con, source, name) else nothing}")
         con.execute(COHORT)
     except LACKING as error:
         con.close()
@@ -160,23 +143,11 @@ def _has(con: duckdb.DuckDBPyConnection, source: str, name: str) -> bool:
     return con.execute(query, [source, name]).fetchone() is not None
 
 
-def older(run_id: str) -> FengqingError:
-    """What is said of a run whose snapshot lacks a table or column that this version shows."""
-    command = f"fengqing run --year {run_id[:4]}"
-    return FengqingError(
-        "SNAPSHOT_OLDER",
-        f"运行 {run_id} 的快照由较早版本发布，本版本不能显示。请重新运行 {command}，再选择新的运行；"
-        "原快照保持不变，其他运行仍可选择。",
-        f"The snapshot of run {run_id} was published by an earlier version and cannot be shown by this one. "
-        f"Run `{command}` again and choose the new run; the old snapshot stays as it is, and other runs "
-        "can still be chosen.",
-    )
+def sql_for_views(source: str, scope: Scope, own: str) -> list[str]:
+    """CREATE statements over the attached snapshot `source`: the views, and before them what they rest on.
 
-
-def sql_for_views(source: str, scope: Scope, withheld: str) -> list[str]:
-    """CREATE VIEW statements over the attached snapshot `source`.
-
-    `withheld` is a relation of the whole run's withheld indicators, as of `sql_for_withheld`.
+    That is found once, not at every query (most of the time of a page with a nation's indicators), and lies
+    in the schema `own`, which exists already.
     """
     seen = f"society_id in (select society_id from {source}.societies where {scope.condition})"
     if scope.role == "national":
@@ -185,49 +156,52 @@ def sql_for_views(source: str, scope: Scope, withheld: str) -> list[str]:
     views |= {name: f"select * from {source}.{name} where {seen}" for name in SOCIETY_TABLES}
     views |= {name: f"select * from {source}.{name}" for name in COMMON_TABLES}
     views["findings_summary"] = f"select * from {source}.findings_summary"
+    # Small counts of cases never reach a page: neither the figures, nor what they could be worked out from,
+    # nor the rows they are made of. They are found over the whole run: a scope's few societies must not look
+    # like a group of their own.
+    masked = _open(source) if scope.cases else _masked(source, own)
+    views["case_summary"] = masked.pop("case_summary")
+    views |= {name: f"select * from ({query}) where {seen}" for name, query in masked.items()}
     if scope.role != "national":
         views |= {name: f"select * from {source}.{name} where false" for name in NATIONAL_ONLY}
     rows_of_cases = seen if scope.cases else "false"
     views |= {name: f"select * from {source}.{name} where {rows_of_cases}" for name in details.CLOSED}
-    # Small counts of cases never reach a page: neither the figures nor the rows they are made of. They are
-    # found over the whole run: a scope's few societies must not look like a group of their own.
-    indicators = f"select *, false as is_suppressed from {source}.indicators"
-    if not scope.cases:
-        indicators = sql_for_suppressed_indicators(source, tuple(ASSESSMENT["indicators"].columns), withheld)
-    views["indicators"] = f"select * from ({indicators}) where {seen}"
-    closed = "false" if scope.cases else f"(c.family in ({_quoted(CASE_FAMILIES)}))"
-    views["contributions"] = (
-        f"select c.* from {source}.contributions c "
-        f"where {seen.replace('society_id in', 'c.society_id in')} and not {closed}"
-    )
-    views |= _of_runs_and_intake(source, seen, is_open=scope.cases)
-    return [f"create view {name} as {query}" for name, query in views.items()]
+    made = [] if scope.cases else coarse.sql_for_preparation(coarse.Place(source, own))
+    return [*made, *(f"create view {name} as {query}" for name, query in views.items())]
 
 
-def _of_runs_and_intake(source: str, seen: str, *, is_open: bool) -> dict[str, str]:
-    """Views of flips, changes, restatements and findings; without `is_open` what they tell of cases goes.
+def _open(source: str) -> dict[str, str]:
+    """The masked tables for case officers: as they are, with the columns that the mask adds."""
+    found = {name: f"select * from {source}.{name}" for name in (*MASKED, "case_summary")}
+    found["indicators"] = f"select *, false as is_suppressed from {source}.indicators"
+    found |= {
+        name: f"select *, false as is_coarse from {source}.{name}" for name in ("composite", "dimensions")
+    }
+    return found
 
-    An earlier run's count is not at hand, so changes of every indicator of cases go, whatever this run's is.
-    What intake found in a sheet of cases keeps its code and loses its place, the cell and the message.
-    """
-    tables = ("decision_flips", "changes", "restatements", "findings")
-    views = {name: f"select * from {source}.{name} where {seen}" for name in tables}
-    if is_open:
-        return views
-    of_cases = f"({sql_for_case_indicators(source)})"
-    figures = ("score_needed", "indicator_from", "indicator_to")
-    flip = ", ".join(f"case when indicator in {of_cases} then null else {n} end as {n}" for n in figures)
-    views["decision_flips"] = f"select * replace ({flip}) from {source}.decision_flips where {seen}"
-    views["changes"] += f" and not (scope = 'indicator' and item in {of_cases})"
-    families = _quoted(CASE_FAMILIES)
-    views["restatements"] += f" and (code is null or (code not in ({families}) and code not in {of_cases}))"
+
+def _masked(source: str, own: str) -> dict[str, str]:
+    """The masked tables for everybody else."""
+    return {
+        **masks.sql_for_tables(coarse.Place(source, own)),
+        "indicators": sql_for_suppressed_indicators(
+            source, tuple(ASSESSMENT["indicators"].columns), f"{own}.cells"
+        ),
+        "contributions": (
+            f"select * from {source}.contributions where family not in ({_quoted(CASE_FAMILIES)})"
+        ),
+        "findings": _findings(source),
+    }
+
+
+def _findings(source: str) -> str:
+    """What intake found in a sheet of cases keeps its code and loses its place, the cell and the message."""
     sheets = _quoted(sheet for family in CASE_FAMILIES for sheet in load_contract(family).sheets)
     said = dict.fromkeys(("row", "value", "repaired"), "null")
     said |= {f"message_{lang}": f"'{text}'" for lang, text in CASES_ONLY.items()}
-    is_case = f"sheet in ({sheets}, {families})"
+    is_case = f"sheet in ({sheets}, {_quoted(CASE_FAMILIES)})"
     told = ", ".join(f"case when {is_case} then {text} else {n} end as {n}" for n, text in said.items())
-    views["findings"] = f"select * replace ({told}) from {source}.findings where {seen}"
-    return views
+    return f"select * replace ({told}) from {source}.findings"
 
 
 def _quoted(values: Iterable[str]) -> str:

@@ -126,7 +126,7 @@ def profile(rows: pl.DataFrame, texts: Texts) -> Drawing:
     _spans(figure, names, rows["low"], rows["high"], RANGE, 6, texts("chart.interval"))
     figure.add_scatter(
         x=rows["score"], y=names, mode="markers+text", marker={"color": MAIN, "size": 11}, cliponaxis=False,
-        text=[texts.score(v) for v in rows["score"]], textposition="top center", textfont={"size": 11},
+        text=_told(rows, texts), textposition="top center", textfont={"size": 11},
         name=texts("chart.score"), hovertemplate="%{y}: %{x:.1f}<extra></extra>",
     )  # fmt: skip
     return _scores(figure, names, 420, texts)
@@ -316,6 +316,12 @@ def sobol(rows: pl.DataFrame, texts: Texts) -> Drawing:
     figure.update_xaxes(gridcolor=GRID, tickfont={"color": MUTED}, title=_title(texts("chart.axis.sobol")))
     figure.update_yaxes(categoryorder="array", categoryarray=names[::-1])
     return _layout(figure, 100 + 30 * len(names), showlegend=True)
+
+
+def _told(rows: pl.DataFrame, texts: Texts) -> list[str]:
+    """Scores in words; the middle of a range bears the sign of what is withheld."""
+    said = rows.select("score", "is_coarse").iter_rows()
+    return [f"※≈{texts.decimal(v, 0)}" if is_coarse else texts.score(v) for v, is_coarse in said]
 
 
 def _spans(  # noqa: PLR0913, PLR0917 - what is drawn, and how

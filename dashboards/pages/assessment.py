@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import exports, state
+from dashboards import exports, ranges, state
 from dashboards.filters import TEXT
 from dashboards.grid import Col, grid
 from dashboards.i18n import DASH
@@ -23,6 +23,7 @@ def render(view: View) -> None:
     """The whole page."""
     t = view.texts
     heading(t("assessment.title", year=view.run["year"]), run_line(view), proposed=True)
+    ranges.note(view)
     st.html(f'<p class="fq-legend">{view.link(t("exports.here"), "overview", exports.ANCHOR)}</p>')
     section(t("assessment.table.title"), t("assessment.table.lead"))
     left, middle, right = st.columns([2, 1, 1], gap="small")
@@ -50,9 +51,6 @@ def columns(view: View) -> list[Col]:
     def name(one: dict[str, Any]) -> Html:
         return view.link(one["name"], "society", society=one["society_id"])
 
-    def score(one: dict[str, Any]) -> str:
-        return DASH if one["score"] is None else view.why(t.score(one["score"]), one["society_id"])
-
     def group(one: dict[str, Any]) -> Html:
         classes = f"{t.label('cast_class', one['cast_class'])}·{t.label('size_class', one['size_class'])}"
         return two_lines(t.label("level", one["level"]), classes)
@@ -65,7 +63,8 @@ def columns(view: View) -> list[Col]:
         Col("society_id", t("column.code_uscc"), "code", is_part=True),
         Col("name", t("column.society"), css="name", draw=name, width=26),
         Col("level", t("column.class_size"), "label", "level", css="group", draw=group),
-        Col("score", t("column.score"), "score", draw=score),
+        Col("score", t("column.score"), "score", draw=partial(ranges.score, view)),
+        Col("coarse", t("column.coarse"), "label", "yes_no", is_part=True),
         Col("low", t("column.low"), "score", is_part=True),
         Col("high", t("column.interval"), "score", css="bar", draw=lambda one: drawn(view, one)),
         Col("band", t("column.band"), "label", "band",

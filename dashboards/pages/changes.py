@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import state
+from dashboards import ranges, state
 from dashboards.grid import Col, grid
 from dashboards.pages import restated
 from dashboards.queries import changes
@@ -19,6 +19,7 @@ def render(view: View) -> None:
     """The whole page."""
     t = view.texts
     heading(t("changes.title"), run_line(view))
+    ranges.note(view)
     bases = dict(changes.bases(view.con))
     if not bases:
         st.html(f'<p class="fq-none">{cell(t("changes.none"))}</p>')

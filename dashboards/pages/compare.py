@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import charts, state
+from dashboards import charts, ranges, state
 from dashboards.grid import Col, grid
 from dashboards.i18n import DASH
 from dashboards.pages.assessment import drawn, rank
@@ -28,6 +28,7 @@ def render(view: View) -> None:
         st.html(f'<p class="fq-none">{t("compare.none")}</p>')
         return
     found = [one for code in codes if (one := queries.society(view.con, code))]
+    ranges.note(view)
     _facts(view, found)
     section(t("compare.dimensions"), t("compare.dimensions.lead"))
     rows = queries.compared(view.con, codes)
@@ -78,7 +79,7 @@ def _facts(view: View, found: list[dict[str, Any]]) -> None:
             view.link(one["name"], "society", society=one["society_id"]),
             t.label("peer_group", one["peer_group"]),
             badge(t.label("band", one["band"]), f"band-{one['band']}"),
-            DASH if one["score"] is None else view.why(t.score(one["score"]), one["society_id"]),
+            ranges.score(view, one),
             drawn(view, one), rank(view, one), t.percent(one["verified_share"]),
             t.integer(one["not_reported_n"]),
         )

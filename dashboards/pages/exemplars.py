@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from dashboards import charts
+from dashboards import charts, ranges
 from dashboards.grid import Col, grid
 from dashboards.pages.assessment import drawn, rank
 from dashboards.queries import exemplars, overview
@@ -20,6 +21,7 @@ def render(view: View) -> None:
     """The whole page."""
     t = view.texts
     heading(t("exemplars.title"), run_line(view), proposed=True)
+    ranges.note(view)
     _cards(view)
     section(t("selected.title"), t("selected.lead"), proposed=True)
     grid(view, "selected", t("selected.title"), _columns(view), exemplars.exemplars(view.filters),
@@ -70,8 +72,8 @@ def _columns(view: View) -> list[Col]:
         Col("society_id", t("column.code_uscc"), "code", is_part=True),
         Col("name", t("column.society"), css="name", draw=lambda one: _society(view, one)),
         Col("practice_tag", t("column.practice"), "label", "practice_tag"),
-        Col("score", t("column.score"), "score", draw=lambda one: view.why(t.score(one["score"]),
-                                                                            one["society_id"])),
+        Col("score", t("column.score"), "score", draw=partial(ranges.score, view)),
+        Col("coarse", t("column.coarse"), "label", "yes_no", is_part=True),
         Col("low", t("column.low"), "score", is_part=True),
         Col("high", t("column.interval"), "score", css="bar", draw=lambda one: drawn(view, one)),
         Col("peer_group", t("column.peer_rank"), "label", "peer_group", css="rank",
@@ -97,7 +99,11 @@ def _near(view: View) -> list[Col]:
 
     return [
         *_columns(view)[:2],
-        *(column for column in _columns(view) if column.key in {"score", "low", "high", "stability"}),
+        *(
+            column
+            for column in _columns(view)
+            if column.key in {"score", "coarse", "low", "high", "stability"}
+        ),
         Col(f"next_{view.lang}", t("column.lacking"), css="reason", width=40),
         Col("reserve_place", t("column.reserve"), "integer"),
         Col("class_reserve_place", t("column.class_reserve"), "integer"),

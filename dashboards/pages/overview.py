@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, exports
+from dashboards import charts, exports, ranges
 from dashboards.filters import NO_UNIT
 from dashboards.grid import Col, grid
 from dashboards.navigation import TASK_PAGES
@@ -22,6 +22,7 @@ def render(view: View) -> None:
     """The whole page."""
     t = view.texts
     heading(t("overview.title", year=view.run["year"]), run_line(view), proposed=True)
+    ranges.note(view)
     now = overview.headline(view.con, view.filters)
     _cards(view, now)
     _attention(view)

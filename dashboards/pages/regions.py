@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, state
+from dashboards import charts, ranges, state
 from dashboards.filters import COLUMNS
 from dashboards.i18n import Texts
 from dashboards.queries import regions as queries
@@ -35,6 +35,7 @@ def render(view: View) -> None:
     """The whole page."""
     t = view.texts
     heading(t("regions.title", year=view.run["year"]), run_line(view), proposed=True)
+    ranges.note(view)
     found = queries.summary(view.con, "reporting_line", view.filters)
     measure = state.pick(
         "by", t("regions.measure"), list(MEASURES), lambda name: t(f"regions.measure.{name}"),

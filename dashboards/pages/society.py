@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, gate, state
+from dashboards import charts, gate, ranges, state
 from dashboards.gate import recorded
 from dashboards.grid import Col, grid
 from dashboards.i18n import Texts
@@ -40,6 +40,8 @@ def render(view: View) -> None:
         return
     _header(view, one)
     st.html(f'<p class="fq-legend">{cell(_note(view))}</p>')
+    if one["is_coarse"]:
+        ranges.note(view)
     _actions(view, one)
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -98,6 +100,8 @@ def _choose(view: View) -> str | None:
 
 def _interval(t: Texts, one: dict[str, Any]) -> str:
     """The score's interval, and its bounds where something is missing or pending."""
+    if one["is_coarse"]:
+        return t("ranges.card")
     said = t("society.interval", low=t.decimal(one["low"]), high=t.decimal(one["high"]))
     if one["worst"] is None or one["worst"] == one["best"]:
         return said
@@ -145,7 +149,7 @@ def _header(view: View, one: dict[str, Any]) -> None:
                 ),
                 (
                     t("column.score"),
-                    t.score(one["score"]),
+                    ranges.told(t, one) if rated else t.score(one["score"]),
                     _interval(t, one) if rated else "",
                 ),
                 (

@@ -10,6 +10,7 @@ from duckdb import DuckDBPyConnection
 
 from dashboards import charts, gate, settings, state
 from dashboards.queries import what_if as queries
+from dashboards.ranges import SIGN
 from dashboards.reading import ANSWERS
 from dashboards.tables import Head, Html, badge, cards, cell, interval, table
 from dashboards.view import View, chart, heading, run_line, section
@@ -37,6 +38,9 @@ def render(view: View) -> None:
         now = queries.published(view.con)
         is_tried = any(factor != 1 for factor in factors.values())
         tried = _tried(view, methodology, factors) if is_tried else now
+        # Withheld figures take no part in a trial: only the same without them compares.
+        if is_tried and now["is_coarse"].any():
+            now = _tried(view, methodology, dict.fromkeys(factors, 1.0))
     except FengqingError as error:
         st.html(f'<p class="fq-none">{cell(error.text(view.lang))}</p>')
         return
@@ -158,7 +162,8 @@ def _row(view: View, one: dict[str, Any], names: dict[str, str]) -> list[str | N
         low, high = t.decimal(one[f"low{end}"]), t.decimal(one[f"high{end}"])
         said = t("society.interval", low=low, high=high)
         scale = interval(one[f"score{end}"], one[f"low{end}"], one[f"high{end}"], said)
-        return Html(f"{scale}<small>{t.score(one[f'score{end}'])} ({low}–{high})</small>")
+        score = SIGN if one.get(f"is_coarse{end}") else t.score(one[f"score{end}"])
+        return Html(f"{scale}<small>{score} ({low}–{high})</small>")
 
     def ranks(end: str) -> str:
         return "—" if one[f"rank_low{end}"] is None else t.span(one[f"rank_low{end}"], one[f"rank_high{end}"])

@@ -11,7 +11,8 @@ from dashboards.queries.tasks import LINE
 
 COLUMNS = """
 select society_id, name, cast_class, level, size_class, peer_group, peer_n, rank, rank_low, rank_high, score,
-       low, high, verified_share, stability, practice_tag, reason_zh, reason_en
+       low, high, is_coarse, if(is_coarse, 'yes', 'no') as coarse, verified_share, stability, practice_tag,
+       reason_zh, reason_en
 from cohort c
 """
 
@@ -50,6 +51,7 @@ def near_misses(filters: Filters = ALL) -> Listing:
     return Listing(
         f"""
         select c.society_id, c.name, c.peer_group, c.peer_n, c.rank_low, c.rank_high, c.score, c.low, c.high,
+               c.is_coarse, if(c.is_coarse, 'yes', 'no') as coarse,
                c.stability, o.next_gate, o.next_zh, o.next_en, o.reserve_place, o.class_reserve_place,
                f.indicator, f.indicator_from, f.indicator_to, f.indicator_outcome
         from cohort c join decision_outlook o using (society_id) left join decision_flips f using (society_id)

@@ -21,9 +21,9 @@ def societies(filters: Filters, sort: str) -> Listing:
     return Listing(
         f"""
         select society_id, name, level, reporting_line, supervisor_name, cast_class, size_class, score, low,
-               high, band, peer_group, peer_n, rank, rank_low, rank_high, verified_share, not_reported_n,
-               pending_n, veto_code, hold_code, unrated_reason, decision, reason_code, reason_zh, reason_en,
-               stability
+               high, is_coarse, if(is_coarse, 'yes', 'no') as coarse, band, peer_group, peer_n, rank,
+               rank_low, rank_high, verified_share, not_reported_n, pending_n, veto_code, hold_code,
+               unrated_reason, decision, reason_code, reason_zh, reason_en, stability
         from cohort c where {filters.of_cohort("c")}
         order by {SORTS[sort]}, society_id
         """,

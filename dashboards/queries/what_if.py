@@ -22,7 +22,8 @@ from societies s join composite c using (society_id) join exemplars e using (soc
 order by s.society_id
 """
 PUBLISHED = """
-select c.society_id, c.score, c.low, c.high, c.band, c.rank_low, c.rank_high, c.peer_n, e.decision
+select c.society_id, c.score, c.low, c.high, c.band, c.rank_low, c.rank_high, c.peer_n, e.decision,
+       c.is_coarse
 from composite c join exemplars e using (society_id) order by c.society_id
 """
 SELECTED = "select society_id, $1::bigint as year from exemplars where decision = 'selected'"
@@ -48,7 +49,10 @@ def facts(con: DuckDBPyConnection, previous: DuckDBPyConnection | None, year: in
 
 
 def published(con: DuckDBPyConnection) -> pl.DataFrame:
-    """society_id, score, low, high, band, rank_low, rank_high, peer_n, decision as the run has them."""
+    """society_id, score, low, high, band, rank_low, rank_high, peer_n, decision as the session may see them.
+
+    `is_coarse`: score, low and high are a range and its middle.
+    """
     return con.sql(PUBLISHED).pl()
 
 

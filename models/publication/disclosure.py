@@ -18,8 +18,10 @@ CASE_FAMILIES = ("investigations",)
 SUPPRESSED = (
     "numerator", "numerator_raw", "denominator", "value", "value_raw", "low", "high", "score", "peer_mean",
     "prior_mean", "prior_weight", "evidence_share", "self_reported_share", "worst", "best", "grade",
-    "absence", "missing_case",
+    "absence", "missing_case", "prior_source", "shrunk",
 )  # fmt: skip
+# What of a figure rests on the peers', too, small counts among them.
+SHARED = ("value", "low", "high", "score", "prior_mean", "prior_weight", "worst", "best")
 SUPPRESSED_STATE = "suppressed"
 APPROVAL_VARIABLE = "FENGQING_APPROVAL_NO"
 
@@ -51,45 +53,26 @@ def sql_for_case_indicators(source: str = "main") -> str:
     return f"select indicator from {source}.indicator_definitions where list_has_any(families, [{families}])"
 
 
-def sql_for_withheld(source: str) -> str:
-    """What of the snapshot's indicators is withheld: society_id, indicator, is_whole.
+def sql_for_suppressed_indicators(source: str, columns: Sequence[str], cells: str) -> str:
+    """The snapshot's indicators without small counts of cases, and `is_suppressed`.
 
     Primary: a society with a small count in one indicator of cases. Secondary: then every indicator of cases
     of that society is withheld whole, its state too, so that no other of them (3.2 to 3.4 share their cases)
-    and no difference to the dimension's score gives it back; and where fewer than five societies of a peer
-    group are withheld, the others' peer means of these indicators are too (not `is_whole`).
-    """
-    small = sql_for_small_count("d.families", "i.denominator")
-    return f"""
-        with h as (
-            select distinct i.society_id from {source}.indicators i
-            join {source}.indicator_definitions d using (indicator) where {small}
-        ), f as (
-            select peer_group from {source}.societies semi join h using (society_id)
-            where peer_group is not null group by peer_group having count(*) < {SMALLEST_COUNT}
-        )
-        select s.society_id, o.indicator, h.society_id is not null as is_whole
-        from {source}.societies s left join h using (society_id) left join f on f.peer_group = s.peer_group
-        cross join ({sql_for_case_indicators(source)}) o
-        where h.society_id is not null or f.peer_group is not null
-    """
-
-
-def sql_for_suppressed_indicators(source: str, columns: Sequence[str], withheld: str) -> str:
-    """The snapshot's indicators without small counts of cases, and `is_suppressed`.
-
-    `withheld` is the relation of `sql_for_withheld`.
+    gives it back; peer means of its group are withheld, and what of other societies' figures rests on a prior
+    that it has its part in. `cells` is a relation that says which; see coarse.py, for scores, too.
     """
 
     def shown(name: str) -> str:
-        gone = "w.society_id is not null" if name in {"peer_mean", "prior_mean"} else "w.is_whole"
+        gone = ["w.is_whole"] if name in (*SUPPRESSED, "state") else []
+        gone += ["w.is_shared"] if name in SHARED else []
+        gone += ["w.indicator is not null"] if name in {"peer_mean", "prior_mean"} else []
         rest = f"'{SUPPRESSED_STATE}'" if name == "state" else "null"
-        return f"case when {gone} then {rest} else i.{name} end as {name}"
+        return f"case when {' or '.join(gone)} then {rest} else i.{name} end as {name}"
 
     kept = ", ".join(shown(name) for name in (*SUPPRESSED, "state") if name in columns)
     return f"""
         select i.* replace ({kept}), coalesce(w.is_whole, false) as is_suppressed
-        from {source}.indicators i left join {withheld} w using (society_id, indicator)
+        from {source}.indicators i left join {cells} w using (society_id, indicator)
     """
 
 

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.publication import listings, restated
-from models.publication.disclosure import approval_number
+from models.publication.coarse import rules
+from models.publication.disclosure import SMALLEST_COUNT, approval_number
+from models.publication.handout import open_handout
 from models.publication.sheets import Sheet, csv_bytes, layout, sheet, workbook_bytes
-from models.publication.snapshot import open_snapshot
 
 if TYPE_CHECKING:
     import polars as pl
@@ -41,14 +42,22 @@ WORKBOOKS: dict[str, dict[str, Query]] = {
 }
 
 
-def export(home: Home, run_id: str | None = None, year: int | None = None, out: Path | None = None,
-           approval_no: str | None = None) -> list[Path]:  # fmt: skip
+def export(  # noqa: PLR0913 - what may be chosen
+    home: Home,
+    run_id: str | None = None,
+    year: int | None = None,
+    out: Path | None = None,
+    approval_no: str | None = None,
+    *,
+    restricted: bool = False,
+) -> list[Path]:
     """Write every list of a run and its manifest; return the paths.
 
     The folder is `out`, or the home's exports under the run's name. The public list is ranked only with an
-    approval number. Raises FengqingError when there is no such run.
+    approval number. Small counts of cases, and scores that give them back, are withheld unless `restricted`.
+    Raises FengqingError when there is no such run.
     """
-    with closing(open_snapshot(home, run_id, year)) as con:
+    with closing(open_handout(home, run_id, year, restricted=restricted)) as con:
         folder = out or home.exports / run_facts(con)["run_id"]
         folder.mkdir(parents=True, exist_ok=True)
         return [_put(folder / one.name, one.make()) for one in run_files(con, approval_no)]
@@ -167,6 +176,8 @@ def notes(
         "draws": uncertainty["draws"],
         "interval": f"{uncertainty['interval'] * 100:g}",
         "approval_no": approval or "",
+        "smallest": SMALLEST_COUNT,
+        "step": rules()["rank_step"],
         "restates_run_id": about["restates_run_id"] or "",
     }
     status = lines["provisional" if about["is_provisional"] else "final"]

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from models.home import Home
 
+# What DuckDB says where a table or a column is not there.
+LACKING = (duckdb.CatalogException, duckdb.BinderException)
+
 
 def snapshot_path(home: Home, run_id: str) -> Path:
     """Where a run's snapshot lies."""
@@ -31,3 +34,16 @@ def open_file(path: Path) -> duckdb.DuckDBPyConnection:
             f"The snapshot {path.name} cannot be read; delete it and run `fengqing run` again.",
         ) from error
     return con
+
+
+def older(run_id: str) -> FengqingError:
+    """What is said of a run whose snapshot lacks a table or column that this version shows."""
+    command = f"fengqing run --year {run_id[:4]}"
+    return FengqingError(
+        "SNAPSHOT_OLDER",
+        f"运行 {run_id} 的快照由较早版本发布，本版本不能显示。请重新运行 {command}，再选择新的运行；"
+        "原快照保持不变，其他运行仍可选择。",
+        f"The snapshot of run {run_id} was published by an earlier version and cannot be shown by this one. "
+        f"Run `{command}` again and choose the new run; the old snapshot stays as it is, and other runs "
+        "can still be chosen.",
+    )

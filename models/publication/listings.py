@@ -28,10 +28,12 @@ def _society_columns(lang: str) -> str:
 def annual(con: DuckDBPyConnection, lang: str = "zh") -> pl.DataFrame:
     """Every society of the run: the columns of `annual` in columns.yaml."""
     parts = {
-        "zh": ("否决评优：", "暂缓：", "项待核实", "；"),
-        "en": ("Vetoed: ", "On hold: ", " under verification", "; "),
+        "zh": ("否决评优：", "暂缓：", "项待核实", "；", "得分为范围中点"),
+        "en": ("Vetoed: ", "On hold: ", " under verification", "; ", "score is the middle of a range"),
     }[lang]
-    veto, hold, pending, separator = parts
+    veto, hold, pending, separator, middle = parts
+    # Without a mask there are no ranges, nor a column that tells them.
+    is_coarse = "c.is_coarse" if "is_coarse" in con.sql("from composite limit 0").columns else "false"
     # A society that filed nothing has blanks, not noughts.
     dimensions = ", ".join(f"case when s.filed then {d} end as {d}" for d in DIMENSIONS)
     query = f"""
@@ -47,7 +49,8 @@ def annual(con: DuckDBPyConnection, lang: str = "zh") -> pl.DataFrame:
                    {sql_for_label("unrated_reason", "c.unrated_reason", lang)},
                    '{veto}' || {sql_for_label("veto", "c.veto_code", lang)},
                    '{hold}' || {sql_for_label("hold", "c.hold_code", lang)},
-                   case when c.pending_n > 0 and c.band <> 'unrated' then c.pending_n || '{pending}' end
+                   case when c.pending_n > 0 and c.band <> 'unrated' then c.pending_n || '{pending}' end,
+                   case when {is_coarse} then '{middle}' end
                ), '') as remarks
         from societies s
         join composite c using (society_id)

@@ -24,6 +24,13 @@ def export(  # noqa: PLR0913, PLR0917 - one parameter an option
             help="批准文号，填写后公示稿方可排名 · approval number that allows a ranked public list",
         ),
     ] = None,
+    is_restricted: Annotated[
+        bool,
+        typer.Option(
+            "--restricted",
+            help="限案件专员：得分均为准确值 · case officers only: every score exact",
+        ),
+    ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
     lang: LangOption = "zh",
@@ -32,7 +39,7 @@ def export(  # noqa: PLR0913, PLR0917 - one parameter an option
     from models.home import Home
     from models.publication.exports import export as write
 
-    written = write(Home.resolve(home), run_id, year, out, approval_no)
+    written = write(Home.resolve(home), run_id, year, out, approval_no, restricted=is_restricted)
     if as_json:
         print_json(written)
         return

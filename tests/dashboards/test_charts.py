@@ -17,6 +17,7 @@ DIMENSIONS = pl.DataFrame(
         "score": [50.0, None],
         "low": [45.0, None],
         "high": [55.0, None],
+        "is_coarse": [False, False],
         "p25": [40.0, 30.0],
         "p75": [60.0, 70.0],
         "mean": [51.0, 52.0],

@@ -90,22 +90,22 @@ def made():
     )
     con.execute(
         "create table s.decision_flips as select unnest(['3.2', '1.1']) indicator, 'x' society_id, "
-        "70e0 score_needed, 2e-1 indicator_from, 4e-1 indicator_to"
+        "70e0 score_needed, 2e-1 indicator_from, 4e-1 indicator_to, 1e-1 weight_change"
     )
     con.execute(
         "create table s.findings as select unnest(['表4学术调查', '委托登记', '表3宣讲教育']) sheet, "
         "'D18' code, 7 as row, 'v' as value, 'r' as repaired, 'm' message_zh, 'm' message_en, "
         "'x' society_id"
     )
-    for name in ("changes", "restatements"):
-        con.execute(f"create table s.{name} (society_id varchar, scope varchar, item varchar, code varchar)")
+    con.execute("create schema own")
+    con.execute("create table own.ranges (society_id varchar)")
     yield con
     con.close()
 
 
 @pytest.mark.parametrize("is_open", [False, True])
 def test_flips_and_findings_of_cases_lose_what_they_tell(made, is_open):
-    views = access._of_runs_and_intake("s", "true", is_open=is_open)
+    views = access._open("s") if is_open else access._masked("s", "own")
     flips = made.sql(
         f"select indicator, indicator_from, indicator_to, score_needed "
         f"from ({views['decision_flips']}) order by 1 desc"

@@ -37,6 +37,11 @@ ANNUAL = [
 FIGURES = ("得分", "名次", "区间", "等次", "稳定", "核验率")
 
 
+@pytest.fixture(params=[False, True], ids=["handed out", "restricted"])
+def restricted(request):
+    return request.param
+
+
 @pytest.fixture
 def written(published, tmp_path):
     return {path.name: path for path in exports.export(published, out=tmp_path / "out")}
@@ -67,8 +72,9 @@ def test_by_default_it_goes_below_the_run(published):
     assert manifest["methodology"]["version"] == "1.0.0"
 
 
-def test_the_yearly_table(written, con):
-    page = book(written["年度指标一览表.xlsx"])["年度指标一览表"]
+def test_the_yearly_table(published, tmp_path, restricted, con):
+    paths = exports.export(published, out=tmp_path, restricted=restricted)
+    page = book(next(path for path in paths if path.name == "年度指标一览表.xlsx"))["年度指标一览表"]
     assert [cell.value for cell in page[1]] == ANNUAL
     assert page.max_row == 45
     assert page.freeze_panes == "A2"
@@ -77,15 +83,20 @@ def test_the_yearly_table(written, con):
     assert page.sheet_properties.pageSetUpPr.fitToPage and page.page_setup.fitToHeight == 0
     assert page.print_title_rows == "$1:$1"
     assert "&P" in page.oddFooter.center.text
+    exact = dict(con.sql("select society_id, score from composite").fetchall())
+    ranges = 0
     for row in page.iter_rows(min_row=2):
         by = dict(zip(ANNUAL, row, strict=True))
         assert by["统一社会信用代码"].data_type == "s"
-        score = con.sql(
-            "select score, low from composite where society_id = $1", params=[by["统一社会信用代码"].value]
-        ).fetchone()
-        assert by["综合得分"].value == score[0] or abs(by["综合得分"].value - score[0]) < 1e-9
+        score, shown = exact[by["统一社会信用代码"].value], by["综合得分"].value
+        if "得分为范围中点" in (by["备注"].value or ""):
+            ranges += 1
+            assert by["区间下限"].value < shown < by["区间上限"].value
+        else:
+            assert shown == score or abs(shown - score) < 1e-9
         assert by["综合得分"].number_format == "0.0"
         assert by["核验率"].number_format == "0.0%"
+    assert (ranges == 0) == restricted
 
 
 def test_not_filed_is_blank_not_zero(written):

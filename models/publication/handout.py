@@ -1,0 +1,67 @@
+"""A snapshot as it may be handed out: the views of others than case officers, all societies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from models.publication.coarse import Place, sql_for_preparation
+from models.publication.disclosure import sql_for_suppressed_indicators
+from models.publication.files import LACKING, older, open_file, snapshot_path
+from models.publication.masks import sql_for_spread, sql_for_tables
+from models.publication.snapshot import resolve
+from models.publication.spread import TABLE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from duckdb import DuckDBPyConnection
+
+    from models.home import Home
+
+AT = Place("snapshot", "own")
+
+
+def open_handout(
+    home: Home, run_id: str | None = None, year: int | None = None, *, restricted: bool = False
+) -> DuckDBPyConnection:
+    """The snapshot meant; small counts of cases, and what gives them back, are withheld unless `restricted`.
+
+    Raises FengqingError when there is no such run, when it is damaged, or of a version that lacks what is
+    masked.
+    """
+    path = snapshot_path(home, resolve(home, run_id, year))
+    return open_file(path) if restricted else masked(path)
+
+
+def masked(path: Path) -> DuckDBPyConnection:
+    """An in-memory database with a view a table of the snapshot at `path`, masked where a rule says so."""
+    import duckdb
+
+    open_file(path).close()
+    con = duckdb.connect(":memory:")
+    quoted = str(path).replace("'", "''")
+    con.execute(f"attach '{quoted}' as {AT.source} (read_only)")
+    con.execute(f"create schema {AT.own}")
+    try:
+        _make_views(con)
+    except LACKING as error:
+        con.close()
+        raise older(path.stem) from error
+    return con
+
+
+def _make_views(con: DuckDBPyConnection) -> None:
+    for statement in sql_for_preparation(AT):
+        con.execute(statement)
+    tables = con.sql(
+        "select table_name from duckdb_tables() where database_name = $1", params=[AT.source]
+    ).fetchall()
+    columns = tuple(con.sql(f"from {AT.source}.indicators limit 0").columns)
+    shown = {
+        **sql_for_tables(AT),
+        "indicators": sql_for_suppressed_indicators(AT.source, columns, f"{AT.own}.cells"),
+    }
+    if (TABLE,) in tables:
+        shown[TABLE] = sql_for_spread(AT)
+    for (name,) in tables:
+        con.execute(f"create view {name} as {shown.get(name, f'select * from {AT.source}.{name}')}")
