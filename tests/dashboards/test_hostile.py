@@ -198,3 +198,51 @@ def assert_no_formula(what, data):
         assert not [one for one in cells if one.data_type == "f" or one.hyperlink], what
         dangerous = [one for one in cells if isinstance(one.value, str) and re.match(DANGEROUS, one.value)]
         assert all(one.style and one.quotePrefix for one in dangerous), what
+
+
+def test_a_browser_makes_nothing_of_them(hostile, screenshots):
+    """The pages with most names: profile, comparison with its legend and chips, table of societies."""
+    if not any(shutil.which(name) for name in screenshots.BROWSERS):
+        pytest.skip("no Chromium: make browser")
+    from playwright.sync_api import sync_playwright
+
+    chosen = codes(hostile)
+    compared = "&".join(f"s{n}={code}" for n, code in enumerate(chosen, 1))
+    with screenshots.served(hostile.root) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=screenshots.browser_path(), args=screenshots.ARGUMENTS
+        )
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        acted, origins = [], set()
+        page.on("dialog", lambda dialog: (acted.append(dialog.message), dialog.dismiss()))
+        page.on("request", lambda request: origins.add("/".join(request.url.split("/")[:3])))
+        for path in (f"society?society={chosen[0]}", f"compare?{compared}", "assessment"):
+            page.goto(f"{address}/{path}")
+            page.wait_for_selector(".fq-table", timeout=30_000)
+            page.wait_for_selector(screenshots.SETTLED, timeout=30_000)
+            if path.startswith("compare"):
+                page.wait_for_selector(".js-plotly-plot .legendtext", timeout=30_000)
+            if path.startswith("society"):
+                page.get_by_role("combobox").first.click()
+            found = page.evaluate(MADE)
+            assert found == {"elements": 0, "links": [], "wide": False, "chips": 0}, path
+            assert MARK in page.content()
+        browser.close()
+        assert acted == []
+        assert {one for one in origins if one.startswith("http")} == {address}
+
+
+# What a browser would have made of the texts, and whether a long one pushes the page out of its frame.
+MADE = """() => {
+  const right = (one) => one.getBoundingClientRect().right;
+  const main = document.querySelector('[data-testid="stApp"]');
+  const inside = "script, img:not([data-testid]), .katex, iframe, [onerror], svg a, .stMarkdownColoredText";
+  const chips = [...main.querySelectorAll("[data-tag]")];
+  const links = [...main.querySelectorAll("a[href]")].map((one) => one.href);
+  return {
+    elements: main.querySelectorAll(inside).length,
+    links: links.filter((one) => !one.startsWith(location.origin)),
+    wide: document.documentElement.scrollWidth > window.innerWidth,
+    chips: chips.filter((one) => right(one) > right(one.closest(".stMultiSelect"))).length,
+  };
+}"""
