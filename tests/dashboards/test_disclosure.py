@@ -111,8 +111,7 @@ class Attacker:
             mine = [(w, s) for d, w, s in known if item in {"total", d}]
             score = 100 * (sum(w * s for w, s in mine) + hidden) / (sum(w for w, _ in mine) + inside)
             fits &= (score >= low - 1e-6) & (score <= high + 1e-6)
-            if item == "total":
-                fits &= self.in_band(society, score)
+            fits &= self.in_band(society, score) if item == "total" else self.by_floor(society, score)
         return met[fits], cases[fits]
 
     def in_band(self, society, score):
@@ -126,6 +125,18 @@ class Attacker:
         if at + 1 < len(codes) and self.bands[at + 1][2] is None:
             fits &= score < self.bands[at + 1][0]
         return fits
+
+    def by_floor(self, society, score):
+        """Whether scores of D3 (m,) fit what is told of the rule that every dimension has a floor."""
+        told = self.one(
+            "select outcome, threshold, (select min(score) from dimensions d "
+            "where d.society_id = g.society_id and dimension <> 'D3') "
+            "from decision_gates g where society_id = $1 and gate = 'dimension_floor'", society,
+        )  # fmt: skip
+        outcome, floor, others = told or (None, None, None)
+        if outcome == "passed":
+            return score >= floor - 1e-6
+        return score < floor if outcome == "failed" and others >= floor else np.full(len(score), True)
 
     def found(self):
         """(society, indicator) → (met, cases) that alone is left, and the fewest combinations left to any."""
