@@ -20,6 +20,7 @@ from dashboards.tables import Html, badge, cell
 from models.clock import in_beijing
 from models.errors import FengqingError
 from models.home import Home
+from models.publication import figures
 from models.publication.snapshot import current, list_runs, resolve
 
 # The mark of whatever the notice does not set; its Chinese wording is the one that the methodology uses.
@@ -117,7 +118,7 @@ def _previous(run_id: str, texts: Texts) -> Reader | None:
 
 def _named(texts: Texts, con: DuckDBPyConnection, run: dict[str, Any]) -> Texts:
     """The texts with the names of the run's codes; those of merged peer groups say what was merged."""
-    limits = run_queries.limits(run["methodology"])
+    limits = figures.limits(run["methodology"])
     said = run_queries.labels(con, texts.lang)
     # What no run can rename is named in runs of older versions, too.
     lasting = {key: name for key, name in lasting_labels(texts.lang).items() if key not in said}

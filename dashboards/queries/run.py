@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from duckdb import DuckDBPyConnection
 
 from dashboards.queries.base import Row
@@ -20,14 +18,6 @@ def labels(con: DuckDBPyConnection, lang: str) -> dict[tuple[str, str], str]:
     column = "en" if lang == "en" else "zh"
     found = con.sql(f"select kind, code, {column} from labels order by kind, position").fetchall()
     return {(kind, code): text for kind, code, text in found}
-
-
-def limits(methodology: dict[str, Any]) -> tuple[float, ...]:
-    """The scores (0–100) on which a band or a decision turns."""
-    bands, gates = methodology["composite"]["bands"], methodology["exemplars"]
-    floors = [floor for one in (*bands, gates) if (floor := one["dimension_floor"]) is not None]
-    minima = [one["minimum"] for one in bands]
-    return tuple(sorted({*minima, gates["minimum_score"], *(100 * floor for floor in floors)}))
 
 
 def merged_groups(con: DuckDBPyConnection, variables: list[str]) -> list[tuple[str, str, list[str]]]:

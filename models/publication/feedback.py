@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from data_contracts.contract import load_contract
 from models.publication.explain import unknown_society
 from models.publication.exports import run_facts
-from models.publication.figures import DASH, decimal, in_unit, percent, trimmed
+from models.publication.figures import DASH, decimal, in_unit, limits, percent, score, trimmed
 from models.visible import visible
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def content(con: DuckDBPyConnection, society_id: str, lang: str) -> dict[str, An
         ),
         "standing": _say("standing", lang),
         "results": _results(one, methodology, labels, lang),
-        "dimensions": _dimensions(con, society_id, labels, lang),
+        "dimensions": _dimensions(con, society_id, limits(methodology), labels, lang),
         "gaps": _gaps(con, society_id, labels, lang),
         "lacks": _lacks(con, society_id, labels, lang),
         "decision": _decision(one, labels, lang),
@@ -173,11 +173,12 @@ def _results(
     bars = [labels[kind, one[f"{kind}_code"]] for kind in ("veto", "hold") if one[f"{kind}_code"]]
     why = [labels["unrated_reason", one["unrated_reason"]]] if one["unrated_reason"] else []
     same = one["rank_low"] == one["rank_high"]
+    shown = score(one["score"], lang, limits(methodology))
     rank = {"low": one["rank_low"], "high": one["rank_high"]}
     interval = {"low": decimal(one["low"], lang), "high": decimal(one["high"], lang), "level": level}
     rows = [
         ("band", labels["band", one["band"]], "；".join([*why, *bars])),
-        ("score", decimal(one["score"], lang), is_rated and _say("results.score_note", lang, **interval)),
+        ("score", shown, is_rated and _say("results.score_note", lang, **interval)),
         (
             "rank",
             _say(f"results.rank_{'same' if same else 'value'}", lang, **rank) if one["rank_low"] else DASH,
@@ -194,11 +195,13 @@ def _results(
     ]
 
 
-def _dimensions(con: DuckDBPyConnection, society_id: str, labels: Labels, lang: str) -> list[dict[str, str]]:
+def _dimensions(
+    con: DuckDBPyConnection, society_id: str, turning: tuple[float, ...], labels: Labels, lang: str
+) -> list[dict[str, str]]:
     return [
         {
             "name": f"{one['dimension']} {labels['dimension', one['dimension']]}",
-            "score": decimal(one["score"], lang),
+            "score": score(one["score"], lang, turning),
             "interval": DASH if one["low"] is None else f"{one['low']:.1f}–{one['high']:.1f}",
             "peer_mean": decimal(one["peer_mean"], lang),
             "weight": f"{one['applicable_weight']:g}",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from math import floor
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -21,6 +21,14 @@ def decimal(value: float | None, lang: str, digits: int = 1) -> str:
     """A number with a fixed number of decimals; a dash for none."""
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
     return _formatted(value, pattern, lang)
+
+
+def limits(methodology: Mapping[str, Any]) -> tuple[float, ...]:
+    """The scores (0–100) on which a band or a decision turns."""
+    bands, gates = methodology["composite"]["bands"], methodology["exemplars"]
+    floors = [floor for one in (*bands, gates) if (floor := one["dimension_floor"]) is not None]
+    minima = [one["minimum"] for one in bands]
+    return tuple(sorted({*minima, gates["minimum_score"], *(100 * floor for floor in floors)}))
 
 
 def score(value: float | None, lang: str, limits: Iterable[float] = ()) -> str:
