@@ -43,7 +43,7 @@ class Visitor:
             compression=None, max_size=None, open_timeout=WAIT_SECONDS, ping_interval=None,
         )  # fmt: skip
         visitor = cls(connection, query=query)
-        await visitor._rerun(page)
+        await visitor.rerun(page)
         return visitor
 
     async def close(self) -> None:
@@ -54,17 +54,21 @@ class Visitor:
         """Set the widget whose key begins with `key`; seconds until all is drawn anew."""
         widget, kind, _ = self.widget(key)
         self.states[widget] = (VALUES[kind], value)
-        return await self._rerun()
+        return await self.rerun()
 
     async def turn_to(self, page: str) -> float:
         """Go to another page of the navigation; seconds until all is drawn."""
-        self.page_hash, self.states = self.pages[page], {}
-        return await self._rerun()
+        self.page_hash, self.states, self.widgets = self.pages[page], {}, {}
+        return await self.rerun()
 
     def clear(self, key: str) -> None:
         """Take the choice of a widget back, with the next rerun."""
         widget, kind, _ = self.widget(key)
         self.states[widget] = (VALUES[kind], None)
+
+    def has(self, key: str) -> bool:
+        """Whether the page has a widget whose key begins with `key`."""
+        return any(name.startswith(key) for name in self.widgets)
 
     def widget(self, key: str) -> tuple[str, str, list[str]]:
         """(id, kind, options) of the widget whose key begins with `key`; KeyError without one."""
@@ -74,7 +78,8 @@ class Visitor:
                 return found
         raise KeyError(f"no widget {key!r}; there are {sorted(self.widgets)}")
 
-    async def _rerun(self, page: str = "") -> float:
+    async def rerun(self, page: str = "") -> float:
+        """Run the script as things stand; seconds until all is drawn."""
         from streamlit.proto.BackMsg_pb2 import BackMsg
 
         message = BackMsg()
@@ -112,7 +117,7 @@ class Visitor:
                 if name in VALUES:
                     part = getattr(element, name)
                     drawn[part.id.split("-", 2)[-1]] = (part.id, name, list(getattr(part, "options", [])))
-        # Elements that did not change come as references, so those seen before are kept.
+        # Those of the sidebar and the page are drawn at every rerun; a key may come again with another id.
         for name, found in drawn.items():
             self.widgets.pop(name, None)
             self.widgets[name] = found

@@ -38,11 +38,13 @@ class Walker:
 
     async def step(self) -> float:
         """One rerun; seconds from asking to the end of the script."""
-        if self._left == 0 and not self._is_bare:
+        keys = BARE if self._is_bare else PAGES[self._page]
+        # Filters go along from page to page, and may leave no society to choose.
+        is_stuck = not all(self.visitor.has(key) for key in keys)
+        if is_stuck or (self._left == 0 and not self._is_bare):
             self._page, self._left = self._random.choice(list(PAGES)), STEPS_A_PAGE
             return await self.visitor.turn_to(self._page)
         self._left -= 1
-        keys = BARE if self._is_bare else PAGES[self._page]
         return await change(self.visitor, keys, self._random)
 
 
@@ -70,6 +72,9 @@ async def alone(port: int, steps: int, seed: int) -> dict[str, tuple[list[float]
         random.Random(seed).shuffle(ways)
         taken = [[await choose(visitor, keys, *way) for way in ways[:steps]] for _ in range(2)]
         found[page] = (taken[0], taken[1])
+        for key in keys:
+            visitor.clear(key)
+        await visitor.rerun()
     await visitor.close()
     return found
 

@@ -7,7 +7,7 @@ import os
 import secrets
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -149,9 +149,26 @@ async def _lifespan(_app: App) -> AsyncIterator[dict[str, Any]]:
     for page in iter_modules(pages.__path__):
         import_module(f"{pages.__name__}.{page.name}")
     del plotly, polars, xlsxwriter, models
+    _open_runs()
     gc.collect()
     gc.freeze()
     yield {}
+
+
+def _open_runs() -> None:
+    """Open the latest run and the one before it for the national scope, before anybody waits for them.
+
+    What is wrong with a run is told on the page to whoever asks for it, and by `_health`.
+    """
+    from dashboards.access import Scope
+    from dashboards.reading import reader
+
+    known = settings.load()
+    with suppress(FengqingError):
+        found = reader(known.home, resolve(known.home, known.run_id), Scope())
+        previous = found.sql("select previous_run_id from run").pl().item()
+        if previous is not None:
+            reader(known.home, previous, Scope())
 
 
 def serve(
