@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 WAIT_SECONDS = 120
 SHORT = 200  # bytes; no end of a run is longer
 # Elements whose state a visitor may set, with the field of their value.
-VALUES = {"selectbox": "string_value", "number_input": "double_value", "text_input": "string_value"}
+VALUES = {
+    "button": "trigger_value",
+    "selectbox": "string_value",
+    "number_input": "double_value",
+    "text_input": "string_value",
+}
 
 
 @dataclass
@@ -65,6 +70,14 @@ class Visitor:
         """Take the choice of a widget back, with the next rerun."""
         widget, kind, _ = self.widget(key)
         self.states[widget] = (VALUES[kind], None)
+
+    async def press(self, key: str) -> float:
+        """Press the button whose key begins with `key`; seconds until all is drawn anew."""
+        widget, kind, _ = self.widget(key)
+        self.states[widget] = (VALUES[kind], True)
+        taken = await self.rerun()
+        self.states = {}
+        return taken
 
     def has(self, key: str) -> bool:
         """Whether the page has a widget whose key begins with `key`."""

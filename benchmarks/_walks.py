@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import perf_counter
 
 from benchmarks._visitor import Visitor
@@ -20,7 +20,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "education": FILTERS,
     "regions": ("by",),
 }
-STEPS_A_PAGE = 4
+STEPS_A_PAGE, CLEAR = 4, "clear_filters"
 BARE = ("choice",)
 
 
@@ -43,7 +43,11 @@ class Walker:
         is_stuck = not all(self.visitor.has(key) for key in keys)
         if is_stuck or (self._left == 0 and not self._is_bare):
             self._page, self._left = self._random.choice(list(PAGES)), STEPS_A_PAGE
-            return await self.visitor.turn_to(self._page)
+            taken = await self.visitor.turn_to(self._page)
+            # A filter that came along from the page before is not one to clear by its own box.
+            if self.visitor.has(CLEAR):
+                await self.visitor.press(CLEAR)
+            return taken
         self._left -= 1
         return await change(self.visitor, keys, self._random)
 
@@ -62,19 +66,25 @@ async def choose(visitor: Visitor, keys: Sequence[str], key: str, option: str) -
     return await visitor.choose(key, option)
 
 
-async def alone(port: int, steps: int, seed: int) -> dict[str, tuple[list[float], list[float]]]:
-    """One session: page → seconds of steps that nobody asked for before, and of the same ones again."""
+async def alone(
+    port: int, steps: int, seed: int, busy: Callable[[], float]
+) -> dict[str, tuple[list[float], list[float], list[float]]]:
+    """One session: page → seconds of steps that nobody asked for before, of the same again, and of both the
+    processor's seconds a step, as `busy` counts them."""
     visitor = await Visitor.open(port)
     found = {}
     for page, keys in PAGES.items():
         await visitor.turn_to(page)
         ways = [(key, option) for key in keys for option in visitor.widget(key)[2]]
         random.Random(seed).shuffle(ways)
-        taken = [[await choose(visitor, keys, *way) for way in ways[:steps]] for _ in range(2)]
-        found[page] = (taken[0], taken[1])
-        for key in keys:
-            visitor.clear(key)
-        await visitor.rerun()
+        taken, used = [], []
+        for _ in range(2):
+            before = busy()
+            taken.append([await choose(visitor, keys, *way) for way in ways[:steps]])
+            used.append((busy() - before) / len(taken[-1]))
+        found[page] = (taken[0], taken[1], used)
+        if visitor.has(CLEAR):
+            await visitor.press(CLEAR)
     await visitor.close()
     return found
 

@@ -72,10 +72,12 @@ def _browser(server: _serving.Server, *, is_bare: bool = False) -> dict[str, lis
 
 
 def _alone(meter: Meter, server: _serving.Server, floor: Sequence[float]) -> None:
-    by_page = asyncio.run(_walks.alone(server.port, STEPS, SEED))
-    for page, (new, again) in by_page.items():
-        for what, taken in (("not asked before", new), ("asked before", again)):
-            _figure(meter, f"one session, {page or 'overview'}, {what}", taken, floor)
+    by_page = asyncio.run(_walks.alone(server.port, STEPS, SEED, lambda: server.processor_seconds))
+    for page, (new, again, used) in by_page.items():
+        for what, taken, busy in (("not asked before", new, used[0]), ("asked before", again, used[1])):
+            name = f"one session, {page or 'overview'}, {what}"
+            _figure(meter, name, taken, floor)
+            meter.figure(f"{name}: processor a rerun", busy * 1e3, unit="ms")
     for place, what in enumerate(("not asked before", "asked before")):
         every = [one for taken in by_page.values() for one in taken[place]]
         _figure(meter, f"one session, every page, {what}", every, floor, ALONE_MS)

@@ -30,8 +30,8 @@ def test_a_visitor_filters_and_turns_pages(port):
         filtered = visitor.query
         await visitor.turn_to("assessment")
         kept = visitor.query
-        visitor.clear("level")
         await visitor.choose("sort", visitor.widget("sort")[2][1])
+        await visitor.press("clear_filters")
         await visitor.close()
         return kind, first, filtered, kept, visitor.query
 
@@ -54,9 +54,10 @@ def test_a_key_that_is_not_there_is_an_error(port):
 
 
 def test_walkers_go_through_every_page_alone_and_together(port):
-    found = asyncio.run(_walks.alone(port, 2, 1))
+    clock = iter(range(100))
+    found = asyncio.run(_walks.alone(port, 2, 1, lambda: next(clock)))
     assert set(found) == set(_walks.PAGES)
-    assert all(len(new) == len(again) == 2 for new, again in found.values())
+    assert all(len(new) == len(again) == 2 and used == [0.5, 0.5] for new, again, used in found.values())
     assert len(asyncio.run(_walks.together(port, 2, 0.5))) >= 2
 
 
