@@ -35,6 +35,20 @@ FILES: Columns = (
     ("container", "VARCHAR", "所在压缩包的文件标识 | The archive it came in, a file_id"),
 )
 
+# Rows of check-in exports come by the million and most share their fate with the row above: what is kept are
+# runs of consecutive rows, what is read are the rows (a view).
+ROW_RUNS: Columns = (
+    ("file_id", "VARCHAR NOT NULL", "文件sha256 | sha256 of the file"),
+    ("sheet", "VARCHAR NOT NULL", "工作表 | Sheet"),
+    ("first_row", "BIGINT NOT NULL", "首行行号，自1起 | First row number of the run, from 1"),
+    ("last_row", "BIGINT NOT NULL", "末行行号 | Last row number of the run"),
+    ("verdict", "VARCHAR NOT NULL", "accepted、returned、quarantined、non_data | Verdict"),
+    ("family", "VARCHAR", "数据类别 | Family"),
+    ("non_data_kind", "VARCHAR", "非数据行的种类 | Kind of a non-data row"),
+)
+# A row's id is this much of its file's sha256, its sheet and its number.
+ROW_ID_LENGTH = 16
+
 ROWS: Columns = (
     ("file_id", "VARCHAR NOT NULL", "文件sha256 | sha256 of the file"),
     ("sheet", "VARCHAR NOT NULL", "工作表 | Sheet"),
@@ -96,19 +110,32 @@ CONTRACT_VERSIONS: Columns = (
 
 TABLES: dict[str, tuple[str, Columns]] = {
     "files": ("收到的文件 | Files received", FILES),
+    "row_runs": ("连续各行的去向 | What became of consecutive rows", ROW_RUNS),
     "rows": ("每一行的去向 | What became of every row", ROWS),
     "findings": ("发现的问题 | Findings", FINDINGS),
     "expectation_results": ("整表检验结果 | Results of the table checks", EXPECTATION_RESULTS),
     "batches": ("入库批次 | Load batches", BATCHES),
     "contract_versions": ("各表所依的合约 | Contract behind each table", CONTRACT_VERSIONS),
 }
+# Of the tables here that are kept in another form, how they are read from it.
+VIEWS = {
+    "rows": f"""
+        select file_id, sheet, "row", verdict, family, non_data_kind,
+            case when verdict <> 'non_data'
+                then file_id[:{ROW_ID_LENGTH}] || '/' || sheet || '/' || "row" end as row_id
+        from (select *, unnest(range(first_row, last_row + 1)) as "row" from row_runs)
+    """,
+}
 
 
 def sql_for_table(name: str) -> list[str]:
-    """CREATE TABLE and COMMENT ON statements of one of these tables."""
+    """CREATE and COMMENT ON statements of one of these tables, or views."""
     about, columns = TABLES[name]
     body = ",\n  ".join(f'"{column}" {sql_type}' for column, sql_type, _ in columns)
-    statements = [f"CREATE TABLE {name} (\n  {body}\n)", f"COMMENT ON TABLE {name} IS '{about}'"]
+    if name in VIEWS:
+        statements = [f"CREATE VIEW {name} AS {VIEWS[name]}", f"COMMENT ON VIEW {name} IS '{about}'"]
+    else:
+        statements = [f"CREATE TABLE {name} (\n  {body}\n)", f"COMMENT ON TABLE {name} IS '{about}'"]
     for column, _, comment in columns:
         text = comment.replace("'", "''")
         statements.append(f"COMMENT ON COLUMN {name}.\"{column}\" IS '{text}'")

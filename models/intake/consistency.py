@@ -228,7 +228,9 @@ def repeated_keys(typed: pl.DataFrame, contract: Contract, file_ids: pl.DataFram
     `file_ids` maps sheet_no to file_id. The last part of the key is named and quoted.
     """
     key = list(contract.key)
-    keyed = typed.select(*AT, *key).drop_nulls(key).join(file_ids, on="sheet_no", maintain_order="left")
+    # Of the hashes first, whatever the file: nearly all keys stand once, and are then no more looked at.
+    likely = typed.select(*AT, *key).filter(pl.struct(key).hash().is_duplicated())
+    keyed = likely.drop_nulls(key).join(file_ids, on="sheet_no", maintain_order="left")
     repeats = keyed.filter(pl.struct("file_id", *key).is_duplicated()).sort("file_id", "sheet_no", "row")
     later = repeats.with_columns(a=pl.col("row").first().over("file_id", *key).cast(pl.String)).filter(
         pl.int_range(pl.len()).over("file_id", *key) > 0

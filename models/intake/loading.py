@@ -138,13 +138,27 @@ def _load_books(con: duckdb.DuckDBPyConnection, batch: Batch, judged: Judged) ->
         )
     )
     _insert(con, "files", files.select(_names(ledger.FILES)))
-    _insert(con, "rows", judged.rows.select(_names(ledger.ROWS)))
+    _insert(con, "row_runs", runs(judged.rows).select(_names(ledger.ROW_RUNS)))
     _insert(con, "findings", judged.findings.select(_names(ledger.FINDINGS)))
     _note_repeats(con, files.filter("is_repeated").with_columns(variant=pl.lit("same")))
     con.execute(
         "insert into batches values (?, ?, ?, ?, ?)",
         [batch.batch_id, batch.started_at, utc_now(), files.height, judged.rows.height],
     )
+
+
+def runs(rows: pl.DataFrame) -> pl.DataFrame:
+    """Consecutive rows of a sheet that share all but their number as one: first_row, last_row instead of row.
+
+    Rows out of their order are kept as well, each in a run of its own.
+    """
+    shared = [name for name in _names(ledger.ROW_RUNS) if name not in ("first_row", "last_row")]
+    begins = pl.col("row").diff().fill_null(0) != 1
+    for name in shared:
+        begins |= pl.col(name).ne_missing(pl.col(name).shift())
+    marked = rows.select(*shared, "row", begins=begins)
+    last = marked["row"].filter(marked["begins"].shift(-1, fill_value=True))
+    return marked.filter("begins").select(*shared, first_row="row", last_row=last)
 
 
 def load_containers(con: duckdb.DuckDBPyConnection, containers: pl.DataFrame) -> None:
@@ -237,6 +251,6 @@ def _forget_dependents(con: duckdb.DuckDBPyConnection, batch: Batch, judged: Jud
         for family in load_contracts():
             for schema in ("main", HISTORY_SCHEMA):
                 con.execute(f"delete from {schema}.{family} where source_file in (select file_id from again)")
-        for table in ("rows", "findings", "files"):
+        for table in ("row_runs", "findings", "files"):
             con.execute(f"delete from {table} where file_id in (select file_id from again)")
     return again["file_id"].to_list()

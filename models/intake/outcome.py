@@ -15,9 +15,9 @@ from models.intake.headers import COVER
 from models.intake.layout import Layout
 from models.intake.telling import tell
 from models.intake.widening import Answers
+from models.ledger import ROW_ID_LENGTH
 
 AT = ["sheet_no", "row"]
-ID_LENGTH = 16
 VERDICTS = {"accepted": None, "returned": "R", "quarantined": "Q"}
 
 
@@ -119,7 +119,7 @@ def check_row_equation(files: pl.DataFrame) -> None:
 
 def _rows(all_rows: pl.DataFrame, judged: pl.DataFrame, sheets: pl.DataFrame) -> pl.DataFrame:
     is_data = pl.col("kind") == "data"
-    row_id = pl.format("{}/{}/{}", pl.col("file_id").str.slice(0, ID_LENGTH), "sheet", "row")
+    row_id = pl.format("{}/{}/{}", pl.col("file_id").str.slice(0, ROW_ID_LENGTH), "sheet", "row")
     return (
         all_rows.join(sheets.select("sheet_no", "file_id", "sheet"), on="sheet_no", maintain_order="left")
         .join(judged.select(*AT, "verdict"), on=AT, how="left", maintain_order="left")
@@ -141,7 +141,7 @@ def _accepted(name: str, frame: pl.DataFrame, sheets: pl.DataFrame) -> pl.DataFr
     return (
         frame.join(sheets.select("sheet_no", "file_id", "sheet"), on="sheet_no", maintain_order="left")
         .with_columns(
-            row_id=pl.format("{}/{}/{}", pl.col("file_id").str.slice(0, ID_LENGTH), "sheet", "row"),
+            row_id=pl.format("{}/{}/{}", pl.col("file_id").str.slice(0, ROW_ID_LENGTH), "sheet", "row"),
             source_file="file_id",
             source_sheet="sheet",
             source_row="row",

@@ -75,8 +75,9 @@ def contents(home):
         ).fetchall()
         found = {}
         for schema, name in tables:
-            columns = [c for c in con.table(f"{schema}.{name}").columns if c not in TIMES]
-            found[schema, name] = con.table(f"{schema}.{name}").select(*map('"{}"'.format, columns)).pl()
+            table = con.sql(f"from {schema}.{name}")
+            columns = [c for c in table.columns if c not in TIMES]
+            found[schema, name] = table.select(*map('"{}"'.format, columns)).pl()
     return {
         key: sorted(map(repr, frame.select(sorted(frame.columns)).iter_rows()))
         for key, frame in found.items()

@@ -146,7 +146,7 @@ def test_values_of_restricted_families_stay_behind(fabricated, home):
     with warehouse.open_writer(home) as con:
         file = fabricated.sha(2025, 0)
         con.execute(
-            "insert into rows values (?, '表4学术调查', 9, 'returned', 'investigations', null, null)", [file]
+            "insert into row_runs values (?, '表4学术调查', 9, 9, 'returned', 'investigations', null)", [file]
         )
         con.execute(
             "insert into findings values (?, '表4学术调查', 9, 3, 'opinion', '调查意见', 'D17', 'R', "
