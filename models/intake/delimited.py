@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import polars as pl
@@ -19,14 +19,18 @@ SPARE = 1
 
 def _first_lines(text: str) -> list[str]:
     """The first lines that are not blank, among them the header."""
-    lines = text[:HEAD_LENGTH].split("\n")
-    return list(islice((line for line in lines if line.strip()), HEAD_LINES))
+    return list(islice(_lines(text), HEAD_LINES))
+
+
+def _lines(text: str) -> Iterator[str]:
+    # One after the other: mostly no more than the first is asked for.
+    lines = io.StringIO(text[:HEAD_LENGTH], newline="\n")
+    return (line.removesuffix("\n") for line in lines if line.strip())
 
 
 def delimiter_of(text: str) -> str:
     """The delimiter most frequent in the first line (a comma if there is none)."""
-    first = next(iter(_first_lines(text)), "")
-    return max(DELIMITERS, key=first.count)
+    return max(DELIMITERS, key=next(_lines(text), "").count)
 
 
 def head(text: str) -> list[tuple[int, list[str]]]:
@@ -42,8 +46,8 @@ def tables(texts: Sequence[tuple[int, str]]) -> list[pl.DataFrame]:
     """
     groups: dict[tuple[str, str, bool], list[tuple[int, str]]] = defaultdict(list)
     for sheet_no, text in texts:
-        first = next(iter(_first_lines(text)), "")
-        groups[first, delimiter_of(text), '"' in text].append((sheet_no, text))
+        first = next(_lines(text), "")
+        groups[first, delimiter_of(first), '"' in text].append((sheet_no, text))
     return [
         (_split_records(members) if is_quoted else _split_lines(members, delimiter))
         for (_, delimiter, is_quoted), members in groups.items()

@@ -137,9 +137,10 @@ def _typed(
         if lookup is None:
             columns.append(pl.lit(None, schema[f.name]).alias(f.name))
             continue
-        canon = pl.col(f.name).replace_strict(
-            lookup["raw"], lookup["canon"], default=None, return_dtype=pl.String
-        )
+        canon = pl.col(f.name)
+        # Most columns need no repair at all: then nothing has to be looked up.
+        if not lookup["raw"].eq_missing(lookup["canon"]).all():
+            canon = canon.replace_strict(lookup["raw"], lookup["canon"], default=None, return_dtype=pl.String)
         columns.append(CASTS[f.kind](canon).alias(f.name))
         for state, named in marks.items():
             said = lookup.filter(pl.col("state") == state)["raw"]
