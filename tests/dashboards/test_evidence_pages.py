@@ -86,9 +86,13 @@ def test_a_tile_of_few_societies_is_drawn_so(con):
     t = Texts("zh", {})
     placed = _placed(regions.summary(con, "reporting_line"), "median", t)
     assert placed.filter(placed["n"] < FEW)["is_few"].all()
-    (tiles_drawn,) = charts.tile_grid(placed, False, t).checked.data
-    hatched = [shape == "/" for shape in tiles_drawn.marker.pattern.shape]
-    assert hatched == (placed["is_few"] & placed["value"].is_not_null()).to_list() and any(hatched)
+    plain, hatched = charts.tile_grid(placed, False, t).checked.data
+    few = placed.filter(placed["is_few"] & placed["value"].is_not_null())
+    assert plain.marker.pattern.shape is None and hatched.marker.pattern.shape == "/"
+    assert list(zip(hatched.x, hatched.base, strict=True)) == [
+        (x, -y - 0.46) for x, y in few["x", "y"].rows()
+    ]
+    assert few.height > 0 and len(plain.x) + few.height == placed.height
 
 
 @pytest.mark.parametrize("filters", [ALL, Filters(level="provincial")])
