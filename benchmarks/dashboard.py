@@ -140,7 +140,7 @@ def _report(
             meter.figures.append(Figure(name, taken[0], "", floor=floor[name][0]))
     meter.figures.append(
         Figure("memory a session after the first", found["memory"][0], "MB", maximum=SESSION_MB,
-               floor=floor["memory"][0] or None)
+               floor=max(floor["memory"][0], 0) or None)
     )  # fmt: skip
     meter.figure("resident at the end", resident, unit="MB")
 
