@@ -21,3 +21,12 @@ def fabricated():
 def published(fabricated, tmp_path_factory):
     """A home with two fabricated runs, made once."""
     return fabricated.publish(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="session")
+def screenshots():
+    path = Path(__file__).parents[1] / "scripts" / "screenshots.py"
+    spec = importlib.util.spec_from_file_location("screenshots", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

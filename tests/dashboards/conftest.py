@@ -1,8 +1,8 @@
 """A home with two fabricated runs, made once."""
 
-import importlib.util
+import json
+import shutil
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -16,15 +16,6 @@ def own_main(monkeypatch):
 @pytest.fixture
 def empty_home(tmp_path, fabricated):
     return fabricated.Home(tmp_path)
-
-
-@pytest.fixture(scope="session")
-def screenshots():
-    path = Path(__file__).parents[2] / "scripts" / "screenshots.py"
-    spec = importlib.util.spec_from_file_location("screenshots", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="session")
@@ -59,3 +50,25 @@ def chosen(sample, condition):
     from models.intake.check import check
 
     return next(r.path for r in check(sorted(sample.glob("5*.xlsx"))) if condition(r))
+
+
+@pytest.fixture(scope="session")
+def publish_anew():
+    """A function that adds another run of the year to a home: the present one under a new number."""
+    import duckdb
+
+    from models.publication.snapshot import resolve
+
+    def publish(home):
+        now = resolve(home)
+        new = f"{now[:5]}{'0' * 9}1"
+        shutil.copy(home.snapshots / f"{now}.duckdb", home.snapshots / f"{new}.duckdb")
+        with duckdb.connect(str(home.snapshots / f"{new}.duckdb")) as con:
+            con.execute("update run set run_id = ?", [new])
+        book = home.snapshots / "current.json"
+        known = json.loads(book.read_text(encoding="utf-8"))
+        known["latest"] = known["years"][now[:4]] = new
+        book.write_text(json.dumps(known), encoding="utf-8")
+        return now, new
+
+    return publish

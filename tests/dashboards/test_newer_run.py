@@ -1,10 +1,8 @@
 """A run published while somebody browses: they stay on theirs, a line says so, one click changes."""
 
-import json
 import re
 import shutil
 
-import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -31,26 +29,12 @@ def home(published, tmp_path, monkeypatch):
     return Home(tmp_path)
 
 
-def publish_anew(home):
-    """Another run of the year: the present one under a new number."""
-    now = resolve(home)
-    new = f"{now[:5]}{'0' * 9}1"
-    shutil.copy(home.snapshots / f"{now}.duckdb", home.snapshots / f"{new}.duckdb")
-    with duckdb.connect(str(home.snapshots / f"{new}.duckdb")) as con:
-        con.execute("update run set run_id = ?", [new])
-    book = home.snapshots / "current.json"
-    known = json.loads(book.read_text(encoding="utf-8"))
-    known["latest"] = known["years"][now[:4]] = new
-    book.write_text(json.dumps(known), encoding="utf-8")
-    return now, new
-
-
 def words(app):
     assert not app.exception, [one.message for one in app.exception]
     return re.sub(r"<[^>]+>", " ", "\n".join(one.proto.body for one in app.get("html")))
 
 
-def test_a_session_stays_on_its_run_until_it_asks(home):
+def test_a_session_stays_on_its_run_until_it_asks(home, publish_anew):
     app = AppTest.from_function(script, default_timeout=60)
     assert NOTE not in words(app.run())
     old, new = publish_anew(home)
@@ -64,7 +48,7 @@ def test_a_session_stays_on_its_run_until_it_asks(home):
     assert app.query_params["run"] == new
 
 
-def test_a_link_opens_the_run_it_was_taken_from(home):
+def test_a_link_opens_the_run_it_was_taken_from(home, publish_anew):
     old, _ = publish_anew(home)
     app = AppTest.from_function(script, default_timeout=60)
     app.query_params["run"] = old
@@ -83,7 +67,7 @@ def test_a_link_opens_the_run_it_was_taken_from(home):
     assert f"运行 {resolve(home, year=2024)}" in words(app.run())
 
 
-def test_a_session_begun_afterwards_sees_the_newer_run(home):
+def test_a_session_begun_afterwards_sees_the_newer_run(home, publish_anew):
     _, new = publish_anew(home)
     text = words(AppTest.from_function(script, default_timeout=60).run())
     assert new in text and NOTE not in text
