@@ -1,4 +1,4 @@
-"""A Plotly figure as plain data: what charts.py draws, without Plotly checking each property every time.
+"""A Plotly figure as plain data: what the charts draw, without Plotly checking each property every time.
 
 Plotly's own figure takes 10–40 ms of the processor for one of ours, most of a page's rerun; this takes one.
 The tests build each drawing as Plotly's figure once, which refuses what Plotly does not know.

@@ -76,7 +76,7 @@ def test_without_a_readable_year_before_the_page_stands_and_says_why(altered, mo
 @pytest.mark.parametrize("is_ours", [True, False])
 def test_a_column_that_is_not_there_is_our_own_fault_or_an_older_run(home, altered, monkeypatch, is_ours):
     monkeypatch.setenv("FENGQING_TEST_PAGE", "2")
-    statements = ["alter table decision_outlook drop column reserve_place"]
+    statements = ["alter table detail_practice_nominations drop column publicity_from"]
     if not is_ours:
         with open_snapshot(home, year=2025) as con:
             manifest = json.loads(con.sql("select manifest from run").fetchone()[0])
@@ -85,6 +85,6 @@ def test_a_column_that_is_not_there_is_our_own_fault_or_an_older_run(home, alter
     altered("2025", *statements)
     app = AppTest.from_function(script, default_timeout=60).run()
     if is_ours:
-        assert "reserve_place" in app.exception[0].message
+        assert "publicity_from" in app.exception[0].message
     else:
         assert OLDER in words(app)

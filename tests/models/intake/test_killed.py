@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from datetime import date
+from itertools import count
 from pathlib import Path
 
 import duckdb
@@ -24,6 +25,7 @@ TODAY = date(2026, 6, 1)
 INGEST = """
 import sys
 from datetime import date
+from itertools import count
 from pathlib import Path
 from models.home import Home
 from models.intake.batch import ingest
@@ -138,8 +140,10 @@ def test_killed_twenty_times(inbox, undisturbed, tmp_path):
         expected = contents(undisturbed[0])
         for table, rows in expected.items():
             assert found[table] == rows, (k, table)
-    while kills < 20:  # those that ended before their moment came
-        home = Home(tmp_path / f"more{kills}")
+    for k in count():  # those that ended before their moment came
+        if kills >= 20:
+            break
+        home = Home(tmp_path / f"more{k}")
         home.root.mkdir()
         kills += killed(inbox, home, [undisturbed[1] * rng.uniform(0, 0.4)])
         assert settled(inbox, home) == contents(undisturbed[0])
