@@ -1,8 +1,8 @@
-"""Work on what probably comes next, in a thread of its own, while the present is dealt with."""
+"""Work on what probably comes next, in threads of its own, while the present is dealt with."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Generic, Self, TypeVar
@@ -12,18 +12,18 @@ Made = TypeVar("Made")
 
 
 class Ahead(Generic[Item, Made]):
-    """Makes one thing ahead of its time.
+    """Makes a few things ahead of their time.
 
-    A thread suffices: reading, Polars and DuckDB give up the interpreter for most of their time, and nothing
-    has to be copied between processes. `make` may depend on its argument only: then it cannot matter when a
-    thing was made, nor whether it was made for nothing.
+    Threads suffice: Polars and DuckDB give up the interpreter for most of their time, and nothing has to be
+    copied between processes. `make` may depend on its argument only: then it cannot matter when a thing was
+    made, nor whether it was made for nothing. `depth` things are made or kept at a time, which bounds memory.
     """
 
-    def __init__(self, make: Callable[[Sequence[Item]], Made]) -> None:
+    def __init__(self, make: Callable[[Sequence[Item]], Made], depth: int = 1) -> None:
+        self.depth = depth
         self._make = make
-        self._pool = ThreadPoolExecutor(1, "ahead")
-        self._items: Sequence[Item] = ()
-        self._future: Future[Made] | None = None
+        self._pool = ThreadPoolExecutor(depth, "ahead")
+        self._coming: dict[tuple[Item, ...], Future[Made]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -33,14 +33,17 @@ class Ahead(Generic[Item, Made]):
     ) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def begin(self, items: Sequence[Item]) -> None:
-        """Begin to make what these items will need; of no items, nothing."""
-        self._items = tuple(items)
-        self._future = self._pool.submit(self._make, self._items) if items else None
+    def begin(self, wanted: Iterable[Sequence[Item]]) -> None:
+        """Begin to make what each of these groups of items will need; what else was begun is let go."""
+        keys = [tuple(items) for items in wanted if items][: self.depth]
+        for key in self._coming.keys() - set(keys):
+            self._coming.pop(key).cancel()
+        for key in keys:
+            if key not in self._coming:
+                self._coming[key] = self._pool.submit(self._make, key)
 
     def take(self, items: Sequence[Item]) -> Made:
         """What was begun for just these items, or else made now; raises what making it raised."""
-        if self._future is None or self._items != tuple(items):
-            self.begin(items)  # waits for what was begun in vain: two at a time would need the memory of both
-        future, self._future = self._future, None
-        return future.result() if future is not None else self._make(items)
+        key = tuple(items)
+        future = self._coming.pop(key, None) or self._pool.submit(self._make, key)
+        return future.result()

@@ -79,7 +79,7 @@ def ingest(  # noqa: PLR0913 - the last two are for tests and replays
     landed = [f for f in land(inbox, home, progress) if not f.is_container]
     with (
         warehouse.open_writer(home) as con,
-        Ahead[SourceFile, Any](lambda files: prepare(files, terms)) as ahead,
+        Ahead[SourceFile, Any](lambda files: prepare(files, terms), depth=2) as ahead,
     ):
         given = received(home)
         load_containers(con, _containers(given))
@@ -94,7 +94,8 @@ def ingest(  # noqa: PLR0913 - the last two are for tests and replays
         fingerprints = Fingerprints()
         done = 0
         while queue:
-            files = _next_batch(queue, contents, batch_size)
+            files, *_ = upcoming = _next_batches(queue, contents, batch_size, ahead.depth)
+            ahead.begin(map(_sources, upcoming))
             started = utc_now()
             batch = Batch(
                 f"{started:%Y%m%dT%H%M%S.%f}", started, _received(files, repeated), frozenset(again)
@@ -102,7 +103,7 @@ def ingest(  # noqa: PLR0913 - the last two are for tests and replays
             prepared = ahead.take(_sources(files))
             del queue[: len(files)]
             # What loading forgets may come before this; then it is prepared in vain, and again in its turn.
-            ahead.begin(_sources(_next_batch(queue, contents, batch_size)))
+            ahead.begin(map(_sources, _next_batches(queue, contents, batch_size, ahead.depth)))
             judged = settle(prepared, _context(con, home, day, fingerprints))
             del prepared
             forgotten = load(con, batch, judged)
@@ -186,21 +187,24 @@ class _Place(NamedTuple):
         return cls(_turn(file, limits), file.landed_at, file.file_id)
 
 
-def _next_batch(
-    queue: Sequence[_Place], contents: Mapping[str, Landed], batch_size: int | None
-) -> list[Landed]:
-    """The first files of the queue, all of one turn, up to the size of a batch."""
+def _next_batches(
+    queue: Sequence[_Place], contents: Mapping[str, Landed], batch_size: int | None, n: int
+) -> list[list[Landed]]:
+    """The first batches of the queue, at most `n`: each of files of one turn, up to the size of a batch."""
     limits = Limits()
-    files: list[Landed] = []
-    size = 0
+    batches: list[list[Landed]] = []
+    turn, size = None, 0
     for place in queue:
         file = contents[place.file_id]
         size += file.bytes
-        is_full = len(files) == (batch_size or limits.batch_files) or size > limits.batch_bytes
-        if files and (is_full or place.turn != queue[0].turn):
-            break
-        files.append(file)
-    return files
+        is_full = bool(batches) and len(batches[-1]) == (batch_size or limits.batch_files)
+        if place.turn != turn or is_full or size > limits.batch_bytes:
+            if len(batches) == n:
+                break
+            batches.append([])
+            turn, size = place.turn, file.bytes
+        batches[-1].append(file)
+    return batches
 
 
 def _received(files: Sequence[Landed], repeated: frozenset[str]) -> pl.DataFrame:
