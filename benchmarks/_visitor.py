@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 WAIT_SECONDS = 120
 SHORT = 200  # bytes; no end of a run is longer
+# The class of what is drawn in place of a page.
+WRONG = "fq-empty"
 # Elements whose state a visitor may set, with the field of their value.
 VALUES = {
     "button": "trigger_value",
@@ -125,8 +127,9 @@ class Visitor:
             elif kind == "delta" and answer.delta.WhichOneof("type") == "new_element":
                 element = answer.delta.new_element
                 name = element.WhichOneof("type")
-                if name == "exception":
-                    raise RuntimeError(f"the page failed 页面出错: {element.exception.message}")
+                # Quick as they are, pages that say what is wrong are none that were asked for.
+                if name == "exception" or (name == "html" and WRONG in element.html.body):
+                    raise RuntimeError(f"the page failed 页面出错: {element}")
                 if name in VALUES:
                     part = getattr(element, name)
                     drawn[part.id.split("-", 2)[-1]] = (part.id, name, list(getattr(part, "options", [])))

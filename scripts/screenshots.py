@@ -40,6 +40,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+FAULT = "[data-testid=stException], .fq-fault"
 SETTLED = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 
 
@@ -130,6 +131,8 @@ def shoot(page: Page, url: str, path: Path, width: int = WIDTH, upload: Path | N
         page.locator('input[type="file"]').set_input_files(upload)
         page.wait_for_selector(".fq-banner", timeout=PAGE_MS)
     page.wait_for_timeout(1200)
+    if page.locator(FAULT).count():
+        sys.exit(f"{url}：页面出错，见上方记录。The page failed; the log above says why.")
     height = page.evaluate(
         """() => document.querySelector('[data-testid="stMainBlockContainer"]').scrollHeight"""
     )

@@ -73,3 +73,18 @@ def test_shares_are_values_that_were_measured():
 
 def test_a_floor_is_told_in_the_figures_unit():
     assert row_of(Figure("x", 30.0, "ms", maximum=60, floor=15.0))[3:] == ("15 ms", "2.0 ×", "yes")
+
+
+@pytest.mark.parametrize("kind", ["exception", "html"])
+def test_a_page_that_says_what_is_wrong_is_no_page(kind):
+    """It comes quickly: taken for the page that was asked for, it would make the figures better."""
+    from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+    answer = ForwardMsg()
+    element = answer.delta.new_element
+    if kind == "html":
+        element.html.body = '<section class="fq-empty fq-fault" role="alert"></section>'
+    else:
+        element.exception.message = "gone"
+    with pytest.raises(RuntimeError, match="the page failed"):
+        Visitor(None)._take_in([answer])

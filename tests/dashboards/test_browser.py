@@ -101,6 +101,7 @@ def test_a_page_renders_without_errors_and_can_be_read_by_all(page, address, scr
     settle(page, screenshots)
     page.wait_for_selector(DRAWN.get(path, ".fq-table, .js-plotly-plot .main-svg, .fq-none"), timeout=30_000)
     assert page.problems == []
+    assert page.locator(screenshots.FAULT).count() == 0
     assert {origin for origin in page.origins if origin.startswith("http")} == {address}
     assert page.evaluate("document.documentElement.lang") == ("en" if lang == "en" else "zh-CN")
     # Nothing is cut off at the width of an office screen.

@@ -48,7 +48,9 @@ def script():
 
 def words(app):
     assert not app.exception, [one.message for one in app.exception]
-    return re.sub(r"<[^>]+>", " ", "\n".join(one.proto.body for one in app.get("html")))
+    html = "\n".join(one.proto.body for one in app.get("html"))
+    assert "fq-fault" not in html
+    return re.sub(r"<[^>]+>", " ", html)
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -46,6 +46,7 @@ def start(monkeypatch):
 
 def settled(app):
     assert not app.exception, [e.message for e in app.exception]
+    assert "fq-fault" not in html(app)  # what app.py draws in place of an exception
     return app
 
 
