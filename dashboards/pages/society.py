@@ -81,7 +81,7 @@ def _choose(view: View) -> str | None:
         ).strip()
         found = dict(queries.find_societies(view.con, text, MATCHES, view.filters))
         current = None if named is None else queries.society(view.con, named)
-        if named is not None and current and not text:
+        if named is not None and current and not text and named not in found:
             found = {named: current["name"], **found}
         if not found:
             return None
@@ -90,7 +90,8 @@ def _choose(view: View) -> str | None:
         chosen = st.selectbox(
             t("society.select"), codes, index=start,
             format_func=lambda code: f"{visible(found[code])}　{code}",
-            key=state.key(f"society_choice_{text}_{named}"),
+            # Not with the society in its key: the box would be another after each choice, and lose the next.
+            key=state.key(f"society_choice_{text}"),
         )  # fmt: skip
     if named and not current and not text:
         return named

@@ -208,6 +208,18 @@ def test_searching_narrows_the_choice(start, published):
     assert any("没有符合的学会" in element.value for element in app.text)
 
 
+def test_one_society_after_another_is_chosen(start, published):
+    app = start(published, "society")
+    options = widget(app.selectbox, "society_choice").options
+    for option in (options[3], options[1], options[4], options[1], options[0]):
+        widget(app.selectbox, "society_choice").select(option)
+        settled(app.run())
+        code = option.split("　")[-1]
+        assert widget(app.selectbox, "society_choice").value == code
+        assert f"{code} ·" in words(app)
+        assert app.query_params["society"] == code
+
+
 def test_the_table_is_filtered(start, published):
     app = start(published, "assessment")
     assert "共 44" in words(app)
