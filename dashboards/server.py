@@ -71,6 +71,9 @@ def options(port: int, address: str = LOOPBACK[0]) -> dict[str, Any]:
         "server.enableXsrfProtection": True,
         "server.enableStaticServing": False,
         "server.fileWatcherType": "none",
+        # Its collection of all garbage after each rerun holds every session up, the longer the more
+        # sessions there are: with a hundred, 95 of 100 reruns took under 8 s instead of under 0.1 s.
+        "runner.postScriptGC": False,
         "server.maxUploadSize": settings.upload_mb(),
         "server.maxMessageSize": MESSAGE_MB,
         "server.showEmailPrompt": False,
@@ -137,7 +140,7 @@ async def _health(_request: Request) -> Response:
 async def _lifespan(_app: App) -> AsyncIterator[dict[str, Any]]:
     """Import what is heavy before the first visitor, and take it out of the collector's sight.
 
-    Streamlit collects garbage after every rerun; with these modules frozen it serves 4–6 times as many.
+    With what is there for good frozen, a collection looks only at what sessions have made.
     """
     import plotly.graph_objects
     import polars

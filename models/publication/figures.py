@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from math import floor
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,6 +15,7 @@ DASH = "—"
 LOCALES: dict[str, str] = {"zh": "zh_CN", "en": "en"}
 SMALLEST_SHARE = 0.001
 MOST_DIGITS = 4
+KEPT = 1 << 16
 
 
 def decimal(value: float | None, lang: str, digits: int = 1) -> str:
@@ -76,7 +77,9 @@ def in_unit(value: float | None, unit: str, lang: str, digits: int = 2) -> str:
     return trimmed(value, lang, digits) if unit in {"count", "level"} else percent(value, lang)
 
 
+@lru_cache(KEPT)
 def _formatted(value: float | None, pattern: str, lang: str) -> str:
+    """Kept, since Babel takes 20 µs for a figure, and pages write thousands of a few values."""
     from babel.numbers import format_decimal
 
     return DASH if value is None else format_decimal(value, pattern, locale=_locale(lang))
