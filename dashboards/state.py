@@ -9,28 +9,35 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from models.visible import visible
 
 # Kept from page to page; whatever else a page reads stands in the URL of that page only.
 SHARED = ("lang", "year", "run", "level", "line", "unit", "class", "size", "band", "decision")
-VALUES, WRITTEN, USED, TURN = "url_values", "url_written", "url_used", "url_turn"
+VALUES, USED, TURN = "url_values", "url_used", "url_turn"
 ASIDE = "url_left_aside"
 LONGEST = 200
 
 
 def begin() -> None:
-    """Take over what the URL says where another than `write` put it there (a link, the back button)."""
-    asked = {name: value[:LONGEST] for name, value in st.query_params.to_dict().items()}
+    """Take over what the URL says: in a new session (a link), and when its reader goes back or forth.
+
+    At any other rerun it says what `write` put there, or for a moment still what stood there before: a choice
+    made before the browser has the new URL must not undo the last one.
+    """
     state = st.session_state
-    known = state.setdefault(VALUES, {})
-    if asked and asked != state.get(WRITTEN):
-        for name in set(SHARED) - asked.keys():
-            known.pop(name, None)
-        known.update(asked)
+    if VALUES not in state or _is_back_or_forth():
+        state[VALUES] = {name: value[:LONGEST] for name, value in st.query_params.to_dict().items()}
         state[TURN] = turn() + 1
     state[USED] = set()
     state.pop(ASIDE, None)
+
+
+def _is_back_or_forth() -> bool:
+    """Whether this rerun was asked for by the browser's back or forward button."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
 
 
 def turn() -> int:
@@ -67,7 +74,6 @@ def write() -> None:
     wanted = {n: known[n] for n in (*SHARED, *sorted(st.session_state.get(USED, ()))) if n in known}
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
-    st.session_state[WRITTEN] = wanted
 
 
 def leave_aside(title: str, value: str) -> None:
