@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboards import access, filterbar, gate, state, view
+from dashboards.filters import COLUMNS
 from dashboards.i18n import Texts
 from dashboards.navigation import GROUPS, PAGES, Page
 from dashboards.pages import empty, unreadable
@@ -101,6 +102,9 @@ def _script(page: Page, texts: Texts, shown: view.View | FengqingError | None) -
 def draw(page: Page, shown: view.View) -> None:
     """Draw a page of a run, its filters above it."""
     seen = replace(shown, filters=filterbar.render(shown, page.filters))
+    chosen = {COLUMNS[name][0]: code for name, code in seen.filters.chosen.items()}
+    if chosen and not gate.view_recorded(shown.texts, page.path, shown.run["run_id"], **chosen):
+        return
     try:
         page.render()(seen, *([page.argument] if page.argument else []))
     except access.LACKING as error:

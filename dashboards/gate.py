@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import settings, signin, state
+from dashboards import settings, signin
 from dashboards.access import Scope
 from dashboards.i18n import Texts
 from dashboards.permission import SESSIONS, Permission, permit
@@ -71,14 +71,15 @@ def permission() -> Permission:
     return found
 
 
-def view_recorded(t: Texts, page: str, run_id: str | None) -> bool:
-    """Write into the audit log that this page was seen, once for each page, society and run of a session.
+def view_recorded(t: Texts, page: str, run_id: str | None, **about: audit.About) -> bool:
+    """Write into the audit log that this page was seen, once for each run and all of `about` in a session.
 
-    False if it cannot be written: then the page says so instead of showing anything.
+    `about`: whom and what it shows, as it is about to be drawn, not as the URL had it. False if it cannot be
+    written: then the page says so instead of showing anything.
     """
     if signin.load() is None:
         return True
-    what = page + (f"?society={society}" if (society := state.get("society")) else "")
+    what = audit.subject(page, **about)
     if what in (done := st.session_state.setdefault(RECORDED, {})) and done[what] == run_id:
         return True
     who = permission()
@@ -88,8 +89,12 @@ def view_recorded(t: Texts, page: str, run_id: str | None) -> bool:
     return True
 
 
-def recorded(make: Callable[[], bytes], what: str, run_id: str | None) -> Callable[[], bytes]:
+def recorded(
+    make: Callable[[], bytes], what: str, run_id: str | None, **about: audit.About
+) -> Callable[[], bytes]:
     """`make`, which first writes into the audit log that `what` is taken away; raises if it cannot.
+
+    `about`: whom and what it holds, as of a view.
 
     With sign-in only what this made opens at its address, for the sign-in it was made for (fileguard.py).
     """
@@ -105,7 +110,7 @@ def recorded(make: Callable[[], bytes], what: str, run_id: str | None) -> Callab
             raise FengqingError(
                 "SIGNED_OUT", "登录已失效，请重新登录。", "Sign in again: the session has ended."
             )
-        audit.record(home, who.who, _role(who.scope), "download", what, run_id)
+        audit.record(home, who.who, _role(who.scope), "download", audit.subject(what, **about), run_id)
         data = make()
         SESSIONS.hand_out(claims, data)
         return data

@@ -115,12 +115,14 @@ def downloads(view: View, name: str, title: str, columns: Sequence[Col], listing
     t = view.texts
     made = partial(_sheets, view, title, columns, listing, view.con.cursor())
     file_name = f"{title}_{view.run['run_id']}"
+    about = listing.about
     st.download_button(
         t("download.xlsx"),
         recorded(
             lambda: workbook_bytes(made(), title, view.run["created_at"], view.lang),
             f"{name}.xlsx",
             view.run["run_id"],
+            **about,
         ),
         file_name=f"{file_name}.xlsx",
         mime=XLSX,
@@ -131,7 +133,7 @@ def downloads(view: View, name: str, title: str, columns: Sequence[Col], listing
     )
     st.download_button(
         t("download.csv"),
-        recorded(lambda: csv_bytes(made()[0], view.lang), f"{name}.csv", view.run["run_id"]),
+        recorded(lambda: csv_bytes(made()[0], view.lang), f"{name}.csv", view.run["run_id"], **about),
         file_name=f"{file_name}.csv",
         mime="text/csv",
         key=f"csv_{name}",

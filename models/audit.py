@@ -6,13 +6,14 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.clock import utc_now
 from models.errors import FengqingError
+from models.visible import visible
 
 if TYPE_CHECKING:
     from models.home import Home
@@ -41,6 +42,30 @@ class Entry:
     def as_dict(self) -> dict[str, Any]:
         """The line as it stands in the file."""
         return asdict(self)
+
+
+# What a line is about: codes, or words that somebody typed.
+About = str | Sequence[str] | None
+# Signs of a value; a line holds a few of them.
+LONGEST_VALUE = 200
+
+
+def subject(name: str, **about: About) -> str:
+    """A page's or file's name and what it shows, as `compare?society=A,B`; what is empty is left out.
+
+    Values may be anybody's words: personal numbers in them are masked, signs that act unseen are written out.
+    """
+    given = {key: [value] if isinstance(value, str) else list(value or ()) for key, value in about.items()}
+    parts = [f"{key}={','.join(map(_told, values))}" for key, values in given.items() if any(values)]
+    return f"{name}?{'&'.join(parts)}" if parts else name
+
+
+def _told(value: str) -> str:
+    from models.intake.privacy import hide_numbers
+
+    # Masked before it is cut, or half a number would pass.
+    (hidden,) = hide_numbers([value])
+    return visible(hidden).replace("%", "%25").replace("&", "%26").replace(",", "%2C")[:LONGEST_VALUE]
 
 
 def log_path(home: Home) -> Path:

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import exports, ranges, state
+from dashboards import exports, gate, ranges, state
 from dashboards.filters import TEXT
 from dashboards.grid import Col, grid
 from dashboards.i18n import DASH
@@ -37,6 +37,9 @@ def render(view: View) -> None:
     with right:
         orders = list(societies.SORTS)
         sort = state.pick("sort", t("sort.label"), orders, lambda one: t(f"sort.{one}"), default=orders[0])
+    about = {TEXT: text, "decision": decision}
+    if any(about.values()) and not gate.view_recorded(t, "assessment", view.run["run_id"], **about):
+        return
     filters = replace(view.filters, text=text, decision=decision)
     seen = replace(view, filters=filters)
     listing = societies.societies(filters, sort or orders[0])

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import ranges, state
+from dashboards import gate, ranges, state
 from dashboards.grid import Col, grid
 from dashboards.pages import restated
 from dashboards.queries import changes
@@ -29,6 +29,9 @@ def render(view: View) -> None:
         "basis", t("changes.basis"), list(bases), lambda one: f"{t(f'changes.basis.{one}')} {bases[one]}",
         default=next(iter(bases)),
     ) or next(iter(bases))  # fmt: skip
+    # Scores of another run are shown, too.
+    if not gate.view_recorded(t, "changes", view.run["run_id"], base=bases[basis]):
+        return
     for zh, en in changes.notes(view.con, basis):
         st.html(f'<p class="fq-none">{cell(t.pick(zh, en))}</p>')
     _cards(view, basis)

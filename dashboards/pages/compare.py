@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import charts, ranges, state
+from dashboards import charts, gate, ranges, state
 from dashboards.grid import Col, grid
 from dashboards.i18n import DASH
 from dashboards.pages.assessment import drawn, rank
@@ -28,6 +28,8 @@ def render(view: View) -> None:
         st.html(f'<p class="fq-none">{t("compare.none")}</p>')
         return
     found = [one for code in codes if (one := queries.society(view.con, code))]
+    if not gate.view_recorded(t, "compare", view.run["run_id"], society=codes):
+        return
     ranges.note(view)
     _facts(view, found)
     section(t("compare.dimensions"), t("compare.dimensions.lead"))

@@ -44,6 +44,8 @@ def render(texts: Texts) -> None:
     reports = _judge(t, uploads, known.home)
     if reports is None:
         return
+    if not gate.view_recorded(t, "filing_check", None, **_about_whom(uploads, reports)):
+        return
     letters = _filter(t)
     by_id = {one.file_id: one for one in uploads}
     for number, report in enumerate(reports):
@@ -55,6 +57,15 @@ def render(texts: Texts) -> None:
     is_consulted = all(one.is_register_consulted for one in reports)
     limits = t("filing.limits") if is_consulted else t("filing.no_register")
     st.html(f'<p class="fq-legend">{cell(limits)}</p>')
+
+
+def _about_whom(uploads: Sequence[Upload], reports: Sequence[FileReport]) -> dict[str, list[str]]:
+    """Names and hashes of the files sent, and the societies that they say they are of."""
+    return {
+        "file": [one.name for one in uploads],
+        "sha256": [one.file_id[: filing.HASH_LENGTH] for one in uploads],
+        "society": sorted({one.society_id for one in reports if one.society_id}),
+    }
 
 
 def _choose(t: Texts, largest: int) -> list[Upload]:
@@ -175,10 +186,13 @@ def _verdict(t: Texts, report: FileReport) -> str:
 
 def _downloads(t: Texts, number: int, report: FileReport, upload: Upload | None) -> None:
     """The list, and the sender's workbook with its marks; made when asked for."""
+    about = {"file": report.path.as_posix(), "sha256": report.file_id[: filing.HASH_LENGTH]}
     stem = filing.safe_name(report.path.name).rpartition(".")[0] or report.path.name
     st.download_button(
         t("filing.list"),
-        gate.recorded(partial(listing.findings_workbook, report, t.lang), "filing findings.xlsx", None),
+        gate.recorded(
+            partial(listing.findings_workbook, report, t.lang), "filing findings.xlsx", None, **about
+        ),
         file_name=t("filing.list.file", name=stem),
         mime=XLSX,
         key=f"list_{number}",
@@ -189,7 +203,7 @@ def _downloads(t: Texts, number: int, report: FileReport, upload: Upload | None)
         st.download_button(
             t("filing.marked"),
             gate.recorded(
-                partial(filing.return_workbook, upload, report, t.lang), "filing marked.xlsx", None
+                partial(filing.return_workbook, upload, report, t.lang), "filing marked.xlsx", None, **about
             ),
             file_name=filing.return_name(upload),
             mime=XLSX,

@@ -38,6 +38,8 @@ def render(view: View) -> None:
         heading(t("society.title"), run_line(view))
         st.text(t("society.unknown", code=visible(chosen)))
         return
+    if not gate.view_recorded(t, "society", view.run["run_id"], society=chosen):
+        return
     _header(view, one)
     st.html(f'<p class="fq-legend">{cell(_note(view))}</p>')
     if one["is_coarse"]:
@@ -316,6 +318,9 @@ def _sources(view: View, society_id: str) -> None:
     if not one.sources:
         closed = queries.is_about_cases(view.con, chosen) and not gate.permission().scope.cases
         st.text(t("society.sources.closed") if closed else t("society.sources.none"))
+        return
+    about = {"society": society_id, "indicator": chosen}
+    if not gate.view_recorded(t, "society", view.run["run_id"], **about):
         return
     title = t("society.sources.title")
     columns = [

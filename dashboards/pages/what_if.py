@@ -37,6 +37,9 @@ def render(view: View) -> None:
         factors = _factors(view, methodology)
         now = queries.published(view.con)
         is_tried = any(factor != 1 for factor in factors.values())
+        about = {code: f"{factor:.0%}" for code, factor in factors.items() if factor != 1}
+        if is_tried and not gate.view_recorded(t, "what_if", view.run["run_id"], **about):
+            return
         tried = _tried(view, methodology, factors) if is_tried else now
         # Withheld figures take no part in a trial: only the same without them compares.
         if is_tried and now["is_coarse"].any():

@@ -32,9 +32,10 @@ def the(con: DuckDBPyConnection, query: str, parameters: Any = None) -> Row:
 
 @dataclass(frozen=True)
 class Made:
-    """A listing that is a frame already: what SQL alone does not say."""
+    """A listing that is a frame already: what SQL alone does not say. `about`: as of `Listing`."""
 
     frame: pl.DataFrame
+    about: dict[str, str] = field(default_factory=dict)
 
     def count(self, _con: DuckDBPyConnection) -> int:
         """How many rows there are."""
@@ -60,6 +61,11 @@ class Listing:
     sql: str
     parameters: dict[str, Any] = field(default_factory=dict)
     has_files: bool = False
+
+    @property
+    def about(self) -> dict[str, str]:
+        """What its rows are narrowed to, for the audit log: parameter → value."""
+        return {name.removeprefix("f_"): str(value) for name, value in self.parameters.items()}
 
     def count(self, con: DuckDBPyConnection) -> int:
         """How many rows there are."""

@@ -101,4 +101,5 @@ def restatements(con: DuckDBPyConnection, lang: str, item: str | None, filters: 
     if filters.chosen:
         query = f"select society_id from societies where {filters.where()}"
         found = found.join(con.sql(query, params=filters.parameters).pl(), on="society_id", how="semi")
-    return Made(found)
+    about = {name.removeprefix("f_"): value for name, value in filters.parameters.items()}
+    return Made(found, {**about, **({"item": item} if item else {})})

@@ -82,8 +82,10 @@ def hide_numbers(names: Sequence[str]) -> list[str]:
     long = told.filter(pl.col("text").str.count_matches(r"\d") >= MOBILE_DIGITS)
     if long.is_empty():
         return list(names)
-    numbered = detect(long["text"]).filter(pl.col("kind").is_in(["id", "mobile"]))["text"]
-    is_numbered = pl.col("text").is_in(numbered.implode())
+    # In a name a line below or a stroke parts words, unlike in an address.
+    parted = pl.col("text").str.replace_all("[_/]", " ")
+    numbered = detect(long.select(parted)["text"]).filter(pl.col("kind").is_in(["id", "mobile"]))["text"]
+    is_numbered = parted.is_in(numbered.implode())
     return told.select(pl.when(is_numbered).then(masked(pl.col("text"))).otherwise("text"))["text"].to_list()
 
 

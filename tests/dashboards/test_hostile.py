@@ -112,7 +112,7 @@ def files(monkeypatch):
     """What the page under test would hand out: made as a click makes it."""
     made = []
 
-    def taken(make, what, _run_id):
+    def taken(make, what, _run_id, **_about):
         made.append((what, make()))
         return make
 
