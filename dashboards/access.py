@@ -167,13 +167,17 @@ def sql_for_views(source: str, scope: Scope, own: str) -> list[str]:
     rows_of_cases = seen if scope.cases else "false"
     views |= {name: f"select * from {source}.{name} where {rows_of_cases}" for name in details.CLOSED}
     made = [] if scope.cases else coarse.sql_for_preparation(coarse.Place(source, own))
+    # Every row of a listing names its file, and what a mask leaves of the files is joined from three tables.
+    made.append(f"create table {own}.files as {views['files']}")
+    views["files"] = f"select * from {own}.files"
     return [*made, *(f"create view {name} as {query}" for name, query in views.items())]
 
 
 def _open(source: str) -> dict[str, str]:
     """The masked tables for case officers: as they are, with the columns that the mask adds."""
     found = {name: f"select * from {source}.{name}" for name in (*MASKED, "case_summary")}
-    found["indicators"] = f"select *, false as is_suppressed from {source}.indicators"
+    found["contributions"] = f"select *, rowid as at_row from {source}.contributions"
+    found["indicators"] = f"select *, false as is_suppressed, rowid as at_row from {source}.indicators"
     found |= {
         name: f"select *, false as is_coarse from {source}.{name}" for name in ("composite", "dimensions")
     }
@@ -185,10 +189,11 @@ def _masked(source: str, own: str) -> dict[str, str]:
     return {
         **masks.sql_for_tables(coarse.Place(source, own)),
         "indicators": sql_for_suppressed_indicators(
-            source, tuple(ASSESSMENT["indicators"].columns), f"{own}.cells"
+            source, tuple(ASSESSMENT["indicators"].columns), f"{own}.cells", ", i.rowid as at_row"
         ),
         "contributions": (
-            f"select * from {source}.contributions where family not in ({_quoted(CASE_FAMILIES)})"
+            f"select *, rowid as at_row from {source}.contributions "
+            f"where family not in ({_quoted(CASE_FAMILIES)})"
         ),
         "findings": _findings(source),
     }

@@ -64,6 +64,16 @@ class Filters:
             return condition
         return f"{column} in (select f.society_id from cohort f where {condition})"
 
+    def among(self, column: str = "no", also: str = "true") -> str:
+        """An SQL condition: `column` is the row in `cohort` of a society that the filters leave.
+
+        `also`: a condition on that row more, which goes by `f`.
+        """
+        conditions = [one for one in (also, self.of_cohort("f")) if one != "true"]
+        if not conditions:
+            return "true"
+        return f"{column} in (select f.rowid::integer from cohort f where {' and '.join(conditions)})"
+
     def of_cohort(self, alias: str) -> str:
         """The condition on a row of `cohort` itself, which goes by `alias`."""
         parts = []

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboards.grid import Col, grid
 from dashboards.pages import task
-from dashboards.queries import tasks
+from dashboards.queries import issues, tasks
 from dashboards.tables import Head, cards, share_bar, table
 from dashboards.view import View, heading, run_line, section
 
@@ -20,7 +20,7 @@ def render(view: View) -> None:
     """The whole page."""
     t = view.texts
     heading(t("issues.title"), run_line(view))
-    n = tasks.issue_figures(view.con, view.filters)
+    n = issues.issue_figures(view.con, view.filters)
     st.html(
         cards(
             [
@@ -35,7 +35,7 @@ def render(view: View) -> None:
     )  # fmt: skip
     section(t("issues.list"), t("issues.list.lead"))
     columns: list[Col] = [task.column(view, text) for text in COLUMNS]
-    grid(view, "issues", t("issues.list"), columns, tasks.issues(view.filters), none=t("question.nobody"))
+    grid(view, "issues", t("issues.list"), columns, issues.issues(view.filters), none=t("question.nobody"))
     _channels(view)
     found = tasks.indicators(view.con, "D7", view.filters)
     if found.height:
@@ -54,6 +54,6 @@ def _channels(view: View) -> None:
             t.integer(one["overdue_n"]),
             share_bar(one["closed_n"] / one["issues_n"], t.percent(one["closed_n"] / one["issues_n"])),
         )
-        for one in tasks.channels(view.con, view.filters).iter_rows(named=True)
+        for one in issues.channels(view.con, view.filters).iter_rows(named=True)
     ]  # fmt: skip
     st.html(table(heads, rows, t("issues.channels")))

@@ -17,7 +17,7 @@ from dashboards.view import View, chart, heading, run_line, section
 from models.errors import FengqingError
 from models.publication import spread
 from models.publication.disclosure import SMALLEST_COUNT, SUPPRESSED_STATE
-from models.publication.explain import Explanation, explain
+from models.publication.explain import Explanation
 from models.publication.feedback import feedback
 from models.visible import visible
 
@@ -304,7 +304,7 @@ def _sources(view: View, society_id: str) -> None:
         lambda code: f"{code} {t.label('indicator', code)}", default=codes[0],
     ) or codes[0]  # fmt: skip
     try:
-        one = explain(view.con, society_id, chosen, restricted=gate.permission().scope.cases)
+        one = queries.explained(view.con, society_id, chosen, gate.permission().scope.cases)
     except FengqingError as error:
         st.text(error.text(view.lang))
         return
@@ -333,7 +333,7 @@ def _sources(view: View, society_id: str) -> None:
         Col("grade", t("column.evidence"), "label", "grade", draw=lambda r: _standing(t, r)),
         Col("evidence_weight", t("column.evidence_weight"), "number"),
     ]  # fmt: skip
-    grid(view, "sources", title, columns, queries.sources(society_id, chosen))
+    grid(view, "sources", title, columns, queries.sources(one))
 
 
 def _standing(t: Texts, row: dict[str, Any]) -> str:

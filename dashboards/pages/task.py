@@ -14,7 +14,7 @@ from dashboards import charts, state
 from dashboards.filters import Filters
 from dashboards.grid import Col, grid
 from dashboards.i18n import Texts
-from dashboards.queries import tasks
+from dashboards.queries import activities, documents, tasks
 from dashboards.queries.base import Listing
 from dashboards.tables import SIGNS, Head, cards, mark, share_bar, table, two_lines
 from dashboards.view import View, chart, heading, is_for_nation_only, section
@@ -51,7 +51,7 @@ def _cases(view: View) -> None:
     section(t("cases.title"), t("cases.lead", n=SMALLEST_COUNT))
     if is_for_nation_only(t):
         return
-    found = tasks.cases(view.con).filter(pl.col("cases_n").is_not_null())
+    found = documents.cases(view.con).filter(pl.col("cases_n").is_not_null())
     if found.is_empty():
         st.html(f'<p class="fq-none">{t("grid.none")}</p>')
         return
@@ -97,7 +97,7 @@ def _settings(view: View) -> None:
                       t.percent(one["with_norm_n"] / one["activities_n"])),
             t.integer(one["limited_n"]), t.integer(one["threshold_n"]),
         )
-        for one in tasks.settings(view.con, view.filters).iter_rows(named=True)
+        for one in activities.settings(view.con, view.filters).iter_rows(named=True)
     ]  # fmt: skip
     st.html(table(heads, rows, t("settings.title")))
 
@@ -108,7 +108,7 @@ def _youth(view: View) -> None:
     for indicator in ("6.1", "6.2", "6.3"):
         title = f"{indicator} {t.label('indicator', indicator)}"
         section(title, t("youth.lead", n=GREY))
-        found = tasks.youth(view.con, indicator, view.filters)
+        found = activities.youth(view.con, indicator, view.filters)
         cells = {(one["cast_class"], one["size_class"]): one for one in found.iter_rows(named=True)}
         sizes = [code for code in t.options("size_class") if any(size == code for _, size in cells)]
         heads = [Head(t("column.class")), *(Head(t.label("size_class", size), True) for size in sizes)]
@@ -131,11 +131,11 @@ def _share(view: View, one: dict[str, Any] | None) -> str:
 
 
 def _elements(doc_types: list[str], items: list[str]) -> Shares:
-    return lambda con, filters: tasks.elements(con, doc_types, items, filters)
+    return lambda con, filters: documents.elements(con, doc_types, items, filters)
 
 
 def _stages(con: Any, filters: Filters) -> pl.DataFrame:
-    found = tasks.stages(con, filters)
+    found = documents.stages(con, filters)
     return found.with_columns(total=pl.col("n").sum())
 
 
@@ -146,35 +146,36 @@ TASKS: dict[str, Task] = {
         (("stages", "doc_stage", _stages),
          ("elements", "element", _elements(["charter"], ["duty", "body", "member_obligation", "sanction",
                                                           "supervision"]))),
-        (Question("stalled", tasks.stalled_charters,
+        (Question("stalled", documents.stalled_charters,
                   ("name", "supervisor_name", "waits_for:label:waits_for", "congress_on:date",
                    "supervisor_agreed_on:date", "filed_on:date", "days_n:integer", *PLACE)),),
     ),
     "D2": Task(
         (("elements", "element", _elements(RULES, ["professional_norms", "self_discipline", "sanction"])),
          ("steps", "element", _elements(RULES, ["case_filing", "defence", "decision", "review"]))),
-        (Question("no_sanction", partial(tasks.without_element, RULES, "sanction", "2.3"),
+        (Question("no_sanction", partial(documents.without_element, RULES, "sanction", "2.3"),
                   ("name", "level:label:level", "supervisor_name", "doc_types:labels:doc_type",
                    "elements:labels:element")),),
     ),
     "D3": Task(
         (("elements", "element", _elements(["investigation_procedure"], ["expert_pool", "recusal",
                                            "confidentiality", "conflict_of_interest", "archive"])),),
-        (Question("no_recusal", partial(tasks.without_element, ["investigation_procedure"], "recusal", "3.1"),
+        (Question("no_recusal",
+                  partial(documents.without_element, ["investigation_procedure"], "recusal", "3.1"),
                   ("name", "level:label:level", "supervisor_name", "elements:labels:element")),),
         _cases,
     ),
     "D4": Task(
         (("elements", "element", _elements(["evaluation_norm"], ["classified_evaluation", "peer_review",
                                                                   "representative_works"])),),
-        (Question("no_norm", tasks.activities_without_norm,
+        (Question("no_norm", activities.activities_without_norm,
                   ("name", "setting:label:setting", "activity", "held_on:date", "rep_limit:integer",
                    *PLACE)),),
         _settings,
     ),
     "D5": Task(
-        (("quarters", "quarter", tasks.quarters), ("audiences", "audiences", tasks.audiences)),
-        (Question("education_gaps", tasks.education_gaps,
+        (("quarters", "quarter", activities.quarters), ("audiences", "audiences", activities.audiences)),
+        (Question("education_gaps", activities.education_gaps,
                   ("name", "level:label:level", "supervisor_name", "sessions_n:integer",
                    "quarters_missed:labels:quarter", "audiences_missed:labels:audiences")),),
     ),

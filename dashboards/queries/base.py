@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 from duckdb import DuckDBPyConnection
+
+from dashboards.queries.prepared import ready
 
 Row = dict[str, Any]
 FILES = """
@@ -54,13 +57,17 @@ class Made:
 class Listing:
     """A query of many rows, in a total order, that is never read whole for the screen.
 
-    `has_files`: it gives `source_file`, instead of which a reader sees the file's name, as `file`. Names are
-    looked up for the rows that are read only.
+    `found`, where it is given, is a narrow query of those rows in their order; then `sql` reads the relation
+    `found`, and looks up what else is shown for the rows that are read only. `needs`: tables to be made first
+    (see prepared.py). `has_files`: `sql` gives `source_file`, instead of which a reader sees the file's name,
+    as `file`.
     """
 
     sql: str
     parameters: dict[str, Any] = field(default_factory=dict)
     has_files: bool = False
+    found: str = ""
+    needs: tuple[str, ...] = ()
 
     @property
     def about(self) -> dict[str, str]:
@@ -69,17 +76,24 @@ class Listing:
 
     def count(self, con: DuckDBPyConnection) -> int:
         """How many rows there are."""
-        found = con.sql(f"select count(*) from ({self.sql})", params=self.parameters).fetchall()
-        return int(found[0][0])
+        ready(con, *self.needs)
+        query = f"select count(*) from ({self.found or self.sql})"
+        # DuckDB refuses parameters that a query does not name.
+        named = {name: self.parameters[name] for name in set(re.findall(r"\$(\w+)", query))}
+        return int(con.sql(query, params=named).fetchall()[0][0])
 
     def page(self, con: DuckDBPyConnection, offset: int, limit: int) -> pl.DataFrame:
         """`limit` rows from `offset`."""
-        rows = f"{self.sql} limit {int(limit)} offset {int(offset)}"
-        return con.sql(self._with_files(rows), params=self.parameters).pl()
+        return self._rows(con, f" limit {int(limit)} offset {int(offset)}")
 
     def all(self, con: DuckDBPyConnection) -> pl.DataFrame:
         """Every row, for a download."""
-        return con.sql(self._with_files(self.sql), params=self.parameters).pl()
+        return self._rows(con, "")
 
-    def _with_files(self, rows: str) -> str:
-        return FILES.format(rows=rows) if self.has_files else rows
+    def _rows(self, con: DuckDBPyConnection, part: str) -> pl.DataFrame:
+        ready(con, *self.needs)
+        if self.found:
+            rows = f"with found as materialized ({self.found}{part}) {self.sql}"
+        else:
+            rows = f"{self.sql}{part}"
+        return con.sql(FILES.format(rows=rows) if self.has_files else rows, params=self.parameters).pl()

@@ -7,7 +7,6 @@ from duckdb import DuckDBPyConnection
 
 from dashboards.filters import ALL, Filters
 from dashboards.queries.base import Listing, Row, the
-from dashboards.queries.tasks import LINE
 
 COLUMNS = """
 select society_id, name, cast_class, level, size_class, peer_group, peer_n, rank, rank_low, rank_high, score,
@@ -49,17 +48,16 @@ def exemplars(filters: Filters = ALL) -> Listing:
 def near_misses(filters: Filters = ALL) -> Listing:
     """Who failed one gate only: what is lacking, reserve places, the smallest change that names them."""
     return Listing(
-        f"""
+        """
         select c.society_id, c.name, c.peer_group, c.peer_n, c.rank_low, c.rank_high, c.score, c.low, c.high,
                c.is_coarse, if(c.is_coarse, 'yes', 'no') as coarse,
-               c.stability, o.next_gate, o.next_zh, o.next_en, o.reserve_place, o.class_reserve_place,
-               f.indicator, f.indicator_from, f.indicator_to, f.indicator_outcome
-        from cohort c join decision_outlook o using (society_id) left join decision_flips f using (society_id)
-        where c.decision <> 'selected' and c.failed_n = 1 and {filters.of_cohort("c")}
-        order by o.reserve_place nulls last, c.stability desc nulls last, c.score desc nulls last,
-                 c.society_id
+               c.stability, d.* exclude (no)
+        from near_misses d join found on found.place = d.rowid join cohort c on c.rowid = d.no
+        order by found.place
         """,
         filters.parameters,
+        found=f"select d.rowid as place from near_misses d where {filters.among('d.no')} order by place",
+        needs=("near_misses",),
     )
 
 
@@ -93,17 +91,15 @@ def gates(con: DuckDBPyConnection, filters: Filters = ALL) -> list[tuple[str, in
 def nominations(filters: Filters = ALL) -> Listing:
     """Practices nominated, how their 公示 stands, and the row."""
     return Listing(
-        f"""
-        select s.society_id, s.name, d.practice_tag, d.title, d.unit_opinion, p.publicity_from,
-               p.publicity_to,
-               p.working_days, p.verdict, p.objections_n, d.evidence, {LINE}
-        from detail_practice_nominations d join cohort s using (society_id)
-        left join decision_publicity p using (society_id)
-        where {filters.where("d.society_id")}
-        order by p.publicity_from nulls last, s.society_id, d.row_id
+        """
+        select s.society_id, s.name, d.practice_tag, d.title, d.unit_opinion, d.publicity_from,
+               d.publicity_to, d.working_days, d.verdict, d.objections_n, d.evidence, d.sheet, d.line, d.file
+        from nominations d join found on found.place = d.rowid join cohort s on s.rowid = d.no
+        order by found.place
         """,
         filters.parameters,
-        has_files=True,
+        found=f"select d.rowid as place from nominations d where {filters.among('d.no')} order by place",
+        needs=("nominations",),
     )
 
 

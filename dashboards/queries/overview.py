@@ -7,7 +7,7 @@ from duckdb import DuckDBPyConnection
 
 from dashboards.filters import ALL, Filters
 from dashboards.queries.base import Listing, Row, the
-from dashboards.queries.tasks import sql_for_overdue, sql_for_stalled
+from dashboards.queries.prepared import ready
 from data_contracts.defects import consequences
 
 
@@ -31,6 +31,7 @@ def headline(con: DuckDBPyConnection, filters: Filters = ALL) -> Row:
 
 def intake(con: DuckDBPyConnection, filters: Filters = ALL) -> Row:
     """Rows by verdict over the run's files: files_n, rows_read, accepted, returned, quarantined, non_data."""
+    ready(con, "sent")
     return the(
         con,
         f"""
@@ -43,7 +44,7 @@ def intake(con: DuckDBPyConnection, filters: Filters = ALL) -> Row:
                coalesce(sum(returned), 0)::bigint as returned,
                coalesce(sum(quarantined), 0)::bigint as quarantined,
                coalesce(sum(non_data), 0)::bigint as non_data
-        from files where {filters.where()}
+        from sent where {filters.among()}
         """,
         filters.parameters,
     )
@@ -63,13 +64,13 @@ def bands(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataFrame:
 
 def dimension_means(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataFrame:
     """dimension, mean, p25, p75, societies_n over the societies that were rated."""
+    ready(con, "dimension_rows")
     return con.sql(
         f"""
         select d.dimension, avg(d.score) as mean, quantile_cont(d.score, 0.25) as p25,
                quantile_cont(d.score, 0.75) as p75, count(d.score) as societies_n
-        from dimensions d
-        where d.score is not null and d.society_id in (
-            select society_id from cohort c where c.band <> 'unrated' and {filters.of_cohort("c")})
+        from dimension_rows d
+        where d.score is not null and {filters.among("d.no", "f.band <> 'unrated'")}
         group by d.dimension order by d.dimension
         """,
         params=filters.parameters,
@@ -92,6 +93,7 @@ def filing_by_unit(filters: Filters = ALL) -> Listing:
 
 def attention(con: DuckDBPyConnection, filters: Filters = ALL) -> Row:
     """What waits for somebody: unfiled_n, returned_n, barred_n, pending_n, overdue_n and stalled_n."""
+    ready(con, "overdue_issues", "stalled_charters")
     return the(
         con,
         f"""
@@ -100,10 +102,8 @@ def attention(con: DuckDBPyConnection, filters: Filters = ALL) -> Row:
             count(*) filter (c.unrated_reason = 'RETURNED') as returned_n,
             count(*) filter (c.veto_code is not null or c.hold_code is not null) as barred_n,
             count(*) filter (c.pending_n > 0) as pending_n,
-            (select count(*) from detail_supervision_issues i where {sql_for_overdue("i")}
-                and {filters.where("i.society_id")}) as overdue_n,
-            (select count(*) from detail_documents d where d.doc_type = 'charter'
-                and {sql_for_stalled("d")} and {filters.where("d.society_id")}) as stalled_n
+            (select count(*) from overdue_issues where {filters.among()}) as overdue_n,
+            (select count(*) from stalled_charters where {filters.among()}) as stalled_n
         from cohort c where {filters.of_cohort("c")}
         """,
         filters.parameters,
@@ -117,10 +117,12 @@ def top_findings(
 
     Causes, or apart from them what only follows from them (a row returned because its cover was).
     """
+    ready(con, "finding_counts")
     return con.sql(
         f"""
-        select code, verdict, count(*) as findings_n, count(distinct society_id) as societies_n
-        from findings where list_contains($following, code) = $is_consequence and {filters.where()}
+        select code, verdict, sum(findings_n)::bigint as findings_n,
+               count(*) filter (is_of_society) as societies_n
+        from finding_counts where list_contains($following, code) = $is_consequence and {filters.among()}
         group by code, verdict order by findings_n desc, code, verdict limit $limit
         """,
         params={

@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import polars as pl
 from duckdb import DuckDBPyConnection
 
 from dashboards.filters import ALL, Filters
-from dashboards.queries.base import Listing, Row, one
+from dashboards.queries.base import Listing, Made, Row, one
+from dashboards.queries.prepared import ready
 from models.publication.disclosure import sql_for_case_indicators
+from models.publication.explain import Explanation, explain
+
+SOURCE = {
+    "label": pl.String, "family": pl.String, "file": pl.String, "sheet": pl.String, "row": pl.Int64,
+    "numerator": pl.Float64, "denominator": pl.Float64, "grade": pl.String, "evidence_weight": pl.Float64,
+    "is_pending": pl.Boolean, "file_id": pl.String, "left_out": pl.String,
+}  # fmt: skip
+
+
+def _rows(con: DuckDBPyConnection, society_id: str) -> dict[str, str]:
+    """The conditions that `i` of the indicators and `c` of the contributions are of a society, $1.
+
+    Its rows lie together. Given the code as it is, DuckDB would compare the codes of the whole nation before
+    it looks at the place; what `concat` gives is looked at in the rows of the place only.
+    """
+    ready(con, "places")
+    place = one(con, "select * exclude (society_id) from places where society_id = $1", [society_id]) or {}
+
+    def of(alias: str, table: str) -> str:
+        first, last = place.get(f"{table}_first"), place.get(f"{table}_last")
+        between = "0 and -1" if first is None else f"{first} and {last}"
+        return f"{alias}.at_row between {between} and concat({alias}.society_id) = $1"
+
+    return {"i": of("i", "indicators"), "c": of("c", "contributions")}
 
 
 def find_societies(
@@ -35,10 +60,10 @@ def society(con: DuckDBPyConnection, society_id: str) -> Row | None:
     return one(
         con,
         """
-        select s.* exclude (peer_group, peer_n), c.* exclude (society_id), e.decision, e.reason_code,
-               e.reason_zh, e.reason_en, e.stability, e.practice_tag
-        from societies s join composite c using (society_id) left join exemplars e using (society_id)
-        where s.society_id = $1
+        select c.* exclude (quota_class, failed_n, closed_step, decision, reason_code, reason_zh, reason_en,
+               stability, practice_tag), c.decision, c.reason_code, c.reason_zh, c.reason_en, c.stability,
+               c.practice_tag
+        from cohort c where c.society_id = $1
         """,
         [society_id],
     )
@@ -46,12 +71,14 @@ def society(con: DuckDBPyConnection, society_id: str) -> Row | None:
 
 def dimensions(con: DuckDBPyConnection, society_id: str) -> pl.DataFrame:
     """The society's dimensions in order, each with the published spread of its peer group (p25, p75)."""
+    ready(con, "dimension_rows")
     return con.sql(
         """
-        select d.*, p.p25, p.p75 from dimensions d join societies s using (society_id)
+        select s.society_id, d.* exclude (no), p.p25, p.p75
+        from cohort s join dimension_rows d on d.no = s.rowid
         left join peer_spread p
             on p.peer_group = s.peer_group and p.scope = 'dimension' and p.item = d.dimension
-        where d.society_id = $1 order by d.dimension
+        where s.society_id = $1 order by d.dimension
         """,
         params=[society_id],
     ).pl()
@@ -64,17 +91,20 @@ def has_spread(con: DuckDBPyConnection) -> bool:
 
 def indicators(con: DuckDBPyConnection, society_id: str) -> pl.DataFrame:
     """The society's indicators in order, with unit, number of source rows, and the peers' spread (0–100)."""
+    rows = _rows(con, society_id)
     return con.sql(
-        """
-        select i.*, d.unit, d.is_lower_better, coalesce(n.sources_n, 0) as sources_n, p.p25, p.p75
-        from indicators i join indicator_definitions d using (indicator) join societies s using (society_id)
+        f"""
+        with i as materialized (select * from indicators i where {rows["i"]})
+        select i.* exclude (at_row), d.unit, d.is_lower_better, coalesce(n.sources_n, 0) as sources_n,
+               p.p25, p.p75
+        from i join indicator_definitions d using (indicator) join cohort s using (society_id)
         left join peer_spread p
             on p.peer_group = s.peer_group and p.scope = 'indicator' and p.item = i.indicator
         left join (
-            select indicator, count(*) as sources_n from contributions
-            where society_id = $1 group by indicator
+            select indicator, count(*) as sources_n from contributions c where {rows["c"]}
+            group by indicator
         ) n using (indicator)
-        where i.society_id = $1 order by d.position
+        order by d.position
         """,
         params=[society_id],
     ).pl()
@@ -94,28 +124,29 @@ def society_findings(con: DuckDBPyConnection, society_id: str, limit: int) -> pl
     ).pl()
 
 
-def sources(society_id: str, indicator: str) -> Listing:
+def explained(con: DuckDBPyConnection, society_id: str, indicator: str, restricted: bool) -> Explanation:
+    """Why a society has its score in an indicator (see `explain`), its rows looked up where they lie."""
+    found = _rows(con, society_id)
+    conditions = {name: f"{found[name]} and concat({name}.indicator) = $2" for name in found}
+    return explain(con, society_id, indicator, restricted=restricted, conditions=conditions)
+
+
+def sources(one: Explanation) -> Made:
     """The rows behind one indicator of a society, with file, sheet and line."""
-    return Listing(
-        """
-        select c.label, c.family, coalesce(f.name, c.source_file[:12]) as file, c.source_sheet as sheet,
-               c.source_row as row, c.numerator, c.denominator, c.grade, c.evidence_weight, c.is_pending,
-               c.left_out
-        from contributions c left join files f on f.file_id = c.source_file
-        where c.society_id = $society and c.indicator = $indicator
-        order by file nulls last, sheet, row, c.row_id
-        """,
-        {"society": society_id, "indicator": indicator},
-    )
+    frame = pl.DataFrame([asdict(source) for source in one.sources], schema=SOURCE)
+    named = frame.with_columns(pl.col("file").fill_null(pl.col("file_id").str.slice(0, 12)))
+    # A file without a name has its place by its number.
+    return Made(named.sort("file", "sheet", "row", nulls_last=True, maintain_order=True))
 
 
 def compared(con: DuckDBPyConnection, codes: list[str]) -> pl.DataFrame:
     """Dimension rows of up to five societies: society_id, name, dimension, score, low, high."""
+    ready(con, "dimension_rows")
     return con.sql(
         """
-        select d.society_id, s.name, d.dimension, d.score, d.low, d.high from dimensions d
-        join societies s using (society_id) where list_contains($codes, d.society_id)
-        order by list_position($codes, d.society_id), d.dimension
+        select s.society_id, s.name, d.dimension, d.score, d.low, d.high
+        from cohort s join dimension_rows d on d.no = s.rowid where list_contains($codes, s.society_id)
+        order by list_position($codes, s.society_id), d.dimension
         """,
         params={"codes": codes},
     ).pl()
@@ -124,17 +155,21 @@ def compared(con: DuckDBPyConnection, codes: list[str]) -> pl.DataFrame:
 def compared_indicators(codes: list[str]) -> Listing:
     """One row an indicator, with state, score (0–100) and value of each society (s1 … s5)."""
     columns = ", ".join(
-        f"max(i.state) filter (i.society_id = $s{n}) as state{n}, "
-        f"max(100 * i.score) filter (i.society_id = $s{n}) as s{n}"
+        f"max(i.state::varchar) filter (s.society_id = $s{n}) as state{n}, "
+        f"max(100 * i.score) filter (s.society_id = $s{n}) as s{n}"
         for n in range(1, len(codes) + 1)
     )
     return Listing(
         f"""
-        select i.indicator, any_value(d.dimension) as dimension, any_value(d.position) as position, {columns}
-        from indicators i join indicator_definitions d using (indicator)
-        group by i.indicator order by position
+        select d.indicator, d.dimension, d.position, {columns}
+        from indicator_definitions d left join (
+            select * from figures i where i.no in (
+                select s.rowid::integer from cohort s where s.society_id in (select unnest($codes)))
+        ) i using (position) left join cohort s on s.rowid = i.no
+        group by d.indicator, d.dimension, d.position order by d.position
         """,
-        {f"s{n}": code for n, code in enumerate(codes, 1)},
+        {f"s{n}": code for n, code in enumerate(codes, 1)} | {"codes": codes},
+        needs=("figures",),
     )
 
 

@@ -39,9 +39,11 @@ def facts(con: DuckDBPyConnection, previous: DuckDBPyConnection | None, year: in
     barred = con.sql(BARRED).pl()
     schema = {"society_id": pl.String, "year": pl.Int64}
     past = pl.DataFrame(schema=schema) if previous is None else previous.sql(SELECTED, params=[year - 1]).pl()
+    # A reader's rows have their place besides.
+    indicators = con.sql("select * from indicators order by society_id, indicator").pl()
     return Facts(
         societies=con.sql(SOCIETIES).pl(),
-        indicators=con.sql("select * from indicators order by society_id, indicator").pl(),
+        indicators=indicators.drop("at_row", strict=False),
         barred=barred.drop("practice_tag"),
         practice_tag=barred["practice_tag"],
         past=past,

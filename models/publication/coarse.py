@@ -36,9 +36,9 @@ def rules() -> dict[str, Any]:
 def sql_for_preparation(at: Place) -> list[str]:
     """Statements that fill the schema `own`; nothing in it depends on a withheld count.
 
-    cells (society_id, indicator, is_whole, is_shared): figures withheld. Whole where the society has a small
-    count; shared where peers' small counts went into it by the prior, which gives them back; else the means
-    of the peers alone.
+    cells (society_id, indicator, at_row, is_whole, is_shared): figures withheld; at_row is the figure's row
+    id, by which it is looked up. Whole where the society has a small count; shared where peers' small counts
+    went into it by the prior, which gives them back; else the means of the peers alone.
     ranges (society_id, item, score, low, high): item is a dimension or `total`; what the other indicators
     leave. groups (peer_group, societies_n): with such a society. ranks (society_id, rank): by those ranges.
     classes (quota_class). touched (society_id): a comparison tells its exact scores, here or in the base run.
@@ -57,7 +57,7 @@ def _tables(at: Place) -> dict[str, str]:
                 join {at.source}.societies s using (society_id)
                 where {sql_for_small_count("d.families", "i.denominator")}
             )
-            select i.society_id, i.indicator, small.society_id is not null as is_whole,
+            select i.society_id, i.indicator, i.rowid as at_row, small.society_id is not null as is_whole,
                    small.society_id is null and i.shrunk as is_shared
             from {at.source}.indicators i join {at.source}.societies s using (society_id)
             left join small using (society_id)

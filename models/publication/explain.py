@@ -9,26 +9,28 @@ from models.errors import FengqingError
 from models.publication.disclosure import SUPPRESSED_STATE, masked
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from duckdb import DuckDBPyConnection
 
+# Materialised: what is joined must not be looked for among the rows of the whole nation.
 FIGURE = """
+with i as materialized (select * from indicators i where {i})
 select i.*, s.name, d.zh as title_zh, d.en as title_en, d.unit, d.clause, d.formula_zh, d.formula_en,
        d.numerator_zh, d.numerator_en, d.denominator_text_zh as denominator_zh,
        d.denominator_text_en as denominator_en, d.is_lower_better, d.families
-from indicators i
-join societies s using (society_id)
-join indicator_definitions d using (indicator)
-where i.society_id = $1 and i.indicator = $2
+from i join societies s using (society_id) join indicator_definitions d using (indicator)
 """
 SOURCES = """
+with c as materialized (select * from contributions c where {c})
 select c.label, c.family, f.name as file, c.source_sheet as sheet, c.source_row as row, c.numerator,
        c.denominator, c.grade, c.evidence_weight, c.is_pending, c.source_file as file_id,
        c.left_out
-from contributions c
-left join files f on f.file_id = c.source_file
-where c.society_id = $1 and c.indicator = $2
+from c left join files f on f.file_id = c.source_file
 order by file nulls last, sheet, row, c.row_id
 """
+# The conditions on `i`, the row of the indicator, and on `c`, its contributions.
+CONDITIONS = {name: f"{name}.society_id = $1 and {name}.indicator = $2" for name in ("i", "c")}
 
 
 @dataclass(frozen=True)
@@ -100,22 +102,28 @@ class Explanation:
 
 
 def explain(
-    con: DuckDBPyConnection, society_id: str, indicator: str, *, restricted: bool = False
+    con: DuckDBPyConnection,
+    society_id: str,
+    indicator: str,
+    *,
+    restricted: bool = False,
+    conditions: Mapping[str, str] = CONDITIONS,
 ) -> Explanation:
     """The explanation of one society's score in one indicator of the snapshot behind `con`.
 
-    Without `restricted`, a small count of cases is withheld whole, and so are the rows it is made of.
+    Without `restricted`, a small count of cases is withheld whole, and so are the rows it is made of. A
+    connection that knows where a society's rows lie gives other `conditions` that hold for the same rows.
 
     Raises:
         FengqingError: the snapshot has no such society or indicator.
     """
-    relation = con.sql(FIGURE, params=[society_id, indicator])
+    relation = con.sql(FIGURE.format(**conditions), params=[society_id, indicator])
     found = relation.fetchall()
     if not found:
         raise _unknown(con, society_id, indicator)
     figure = dict(zip(relation.columns, found[0], strict=True))
     shown = figure if restricted else masked(figure, figure["families"], figure["denominator"])
-    relation = con.sql(SOURCES, params=[society_id, indicator])
+    relation = con.sql(SOURCES.format(**conditions), params=[society_id, indicator])
     sources = tuple(Source(**dict(zip(relation.columns, row, strict=True))) for row in relation.fetchall())
     wanted = [name for name in Explanation.__dataclass_fields__ if name != "sources"]
     is_withheld = shown["state"] == SUPPRESSED_STATE
