@@ -15,6 +15,10 @@ class FengqingError(Exception):
         self.zh = zh
         self.en = en
 
+    def __reduce__(self) -> tuple[type[FengqingError], tuple[str, str, str]]:
+        """Whole, when it comes from another process."""
+        return type(self), (self.code, self.zh, self.en)
+
     def text(self, lang: str) -> str:
         """The message in `zh` or `en`."""
         return self.en if lang == "en" else self.zh

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from models.clock import utc_now
 from models.errors import FengqingError
 from models.home import Home
 from models.intake.ahead import Ahead
+from models.intake.apart import Reading
 from models.intake.crosscheck.fingerprints import Fingerprints
 from models.intake.frames import Limits, SourceFile
 from models.intake.landing import Progress, land
@@ -73,12 +75,14 @@ def ingest(  # noqa: PLR0913 - the last two are for tests and replays
     Raises:
         FengqingError: nothing to read in the inbox, the warehouse is in use, or rows do not add up.
     """
-    prepare, settle = _halves(judge)
+    reading = Reading()
+    prepare, settle = _halves(judge, reading)
     day = today or date.today()
     terms = _terms(home, day)
     landed = [f for f in land(inbox, home, progress) if not f.is_container]
     with (
         warehouse.open_writer(home) as con,
+        reading,
         Ahead[SourceFile, Any](lambda files: prepare(files, terms), depth=2) as ahead,
     ):
         given = received(home)
@@ -86,7 +90,10 @@ def ingest(  # noqa: PLR0913 - the last two are for tests and replays
         contents = {r.file_id: r for r in reversed(given) if not r.is_container}
         limits = Limits()
         known = {file_id for (file_id,) in con.sql("select file_id from files").fetchall()}
-        queue = sorted(_Place.of(r, limits) for i, r in contents.items() if i not in known)
+        fresh = [r for i, r in contents.items() if i not in known]
+        if len(fresh) >= limits.apart_files:
+            reading.go_apart()
+        queue = sorted(_Place.of(r, limits) for r in fresh)
         new = frozenset(place.file_id for place in queue)
         names = Counter(r.file_id for r in landed)
         repeated = frozenset(i for i, n in names.items() if n > 1)
@@ -145,13 +152,13 @@ def _summary(
     return summary
 
 
-def _halves(judge: Judge | None) -> Halves:
+def _halves(judge: Judge | None, reading: Reading) -> Halves:
     if judge is not None:
         return lambda files, _: files, judge
     from models.intake.judging import settle
     from models.intake.preparing import prepare
 
-    return prepare, settle
+    return partial(prepare, read=reading.read), settle
 
 
 def _terms(home: Home, today: date) -> Any:

@@ -11,9 +11,9 @@ import struct
 import subprocess
 import sys
 import threading
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from models.intake import processes
 from models.intake.limits import Limits, Refusal
 
 if TYPE_CHECKING:
@@ -83,14 +83,12 @@ class _Worker:
         if self._process is not None and (self._process.poll() is not None or self._memory != memory):
             self._kill()
         if self._process is None:
-            root = str(Path(__file__).parents[2])
-            path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "models.intake.confined", str(memory)],
+            self._process = processes.start(
+                "models.intake.confined",
+                str(memory),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env={**os.environ, "PYTHONPATH": path},
             )
             self._memory = memory
         return self._process

@@ -59,6 +59,8 @@ class Limits:
     trusted_unpacked_bytes: int = _setting("trusted_unpacked_bytes", 16_000_000)
     batch_files: int = _setting("batch_files", 1_000)
     batch_bytes: int = _setting("batch_bytes", 256_000_000)
+    # From so many new files on they are read in a process of its own, which takes a second to start.
+    apart_files: int = _setting("apart_files", 500)
 
 
 def _overrides() -> dict[str, int]:

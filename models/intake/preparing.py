@@ -5,7 +5,7 @@ It needs nothing of the warehouse, so it may run ahead while an earlier batch is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -23,6 +23,7 @@ from models.intake.widening import Answers, widen
 
 AT = ["sheet_no", "row"]
 COMMISSIONER = "commissioner"
+Read = Callable[[Sequence[SourceFile], Limits], Grid]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +58,11 @@ class Prepared:
     findings: pl.DataFrame
 
 
-def prepare(files: Sequence[SourceFile], terms: Terms) -> Prepared:
-    """Read many files together and judge each row as far as it goes by itself, its file and its cover."""
+def prepare(files: Sequence[SourceFile], terms: Terms, read: Read = read) -> Prepared:
+    """Read many files together and judge each row as far as it goes by itself, its file and its cover.
+
+    `read` is `reading.read`, wherever it is done.
+    """
     files = list({f.file_id: f for f in files}.values())
     grid = read(files, terms.limits)
     layout = recognise(grid)

@@ -1,5 +1,6 @@
 """Killed at any moment, intake goes on where it was, and ends as if nothing had happened."""
 
+import os
 import random
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from data_contracts.contract import load_contracts
 from models import warehouse
 from models.home import Home
 from models.intake.batch import ingest
+from models.intake.limits import ENVIRONMENT_VARIABLE
 from models.sample.generate import generate
 
 SOCIETIES, BATCH = 10, 6
@@ -29,6 +31,7 @@ from itertools import count
 from pathlib import Path
 from models.home import Home
 from models.intake.batch import ingest
+from models.intake.limits import ENVIRONMENT_VARIABLE
 
 def told(stage, done, total):
     print(stage, done, total, flush=True)
@@ -62,6 +65,8 @@ def start(inbox, home):
     child = subprocess.Popen(
         [sys.executable, "-c", INGEST, str(inbox), str(home.root), str(BATCH)],
         cwd=Path(__file__).parents[3], stdout=subprocess.PIPE, text=True,
+        # As with a nation's files: read in a process of its own.
+        env={**os.environ, ENVIRONMENT_VARIABLE: '{"apart_files": 1}'},
     )  # fmt: skip
     assert child.stdout.readline()
     # Drained by nobody, a pipe holds 64 KB: far more than a run prints.
