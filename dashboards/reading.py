@@ -109,8 +109,9 @@ class Answer:
 
     def _rows(self) -> tuple[list[str], list[tuple[Any, ...]]]:
         def make() -> tuple[tuple[list[str], list[tuple[Any, ...]]], int]:
-            relation = self._relation()
-            columns, rows = relation.columns, relation.fetchall()
+            # A relation with parameters is kept as a table first, and that is asked again: 0.3 ms each.
+            answer = self._reader.cursor().execute(self._query, self._params)
+            columns, rows = [name for name, *_ in answer.description], answer.fetchall()
             return (columns, rows), CELL_BYTES * len(columns) * (len(rows) + 1)
 
         return self._kept("rows", make)

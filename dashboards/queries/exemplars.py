@@ -7,6 +7,7 @@ from duckdb import DuckDBPyConnection
 
 from dashboards.filters import ALL, Filters
 from dashboards.queries.base import Listing, Row, the
+from dashboards.queries.prepared import ready
 
 COLUMNS = """
 select society_id, name, cast_class, level, size_class, peer_group, peer_n, rank, rank_low, rank_high, score,
@@ -18,19 +19,21 @@ from cohort c
 
 def figures(con: DuckDBPyConnection, filters: Filters = ALL) -> Row:
     """selected_n, near_n, nominated_n, publicity_n (with dates of 公示), objections_n, pending_n."""
+    ready(con, "nominations")
     return the(
         con,
         f"""
         select count(*) filter (c.decision = 'selected') as selected_n,
                count(*) filter (c.decision <> 'selected' and c.failed_n = 1) as near_n,
-               (select count(distinct society_id) from detail_practice_nominations
-                where {filters.where()}) as nominated_n,
-               (select count(*) from detail_practice_nominations
-                where publicity_from is not null and {filters.where()}) as publicity_n,
-               (select count(*) from detail_objections where {filters.where()}) as objections_n,
-               (select count(*) from detail_objections
-                where outcome = 'pending' and {filters.where()}) as pending_n
-        from cohort c where {filters.of_cohort("c")}
+               any_value(n.nominated_n) as nominated_n, any_value(n.publicity_n) as publicity_n,
+               any_value(o.objections_n) as objections_n, any_value(o.pending_n) as pending_n
+        from (
+            select count(distinct society_id) as nominated_n, count(*) filter (is_announced) as publicity_n
+            from nominations where {filters.among()}
+        ) n cross join (
+            select count(*) as objections_n, count(*) filter (outcome = 'pending') as pending_n
+            from detail_objections where {filters.where()}
+        ) o left join cohort c on {filters.of_cohort("c")}
         """,
         filters.parameters,
     )
@@ -38,10 +41,14 @@ def figures(con: DuckDBPyConnection, filters: Filters = ALL) -> Row:
 
 def exemplars(filters: Filters = ALL) -> Listing:
     """The societies selected, by peer group and rank."""
+    order = "order by c.peer_group, c.rank, c.society_id"
     return Listing(
-        f"{COLUMNS} where c.decision = 'selected' and {filters.of_cohort('c')} "
-        "order by c.peer_group, c.rank, c.society_id",
+        f"{COLUMNS} join found on found.place = c.rowid {order}",
         filters.parameters,
+        found=f"""
+        select c.rowid as place from cohort c where c.decision = 'selected' and {filters.of_cohort("c")}
+        {order}
+        """,
     )
 
 
@@ -98,7 +105,10 @@ def nominations(filters: Filters = ALL) -> Listing:
         order by found.place
         """,
         filters.parameters,
-        found=f"select d.rowid as place from nominations d where {filters.among('d.no')} order by place",
+        found=f"""
+        select d.rowid as place from nominations d where d.no is not null and {filters.among("d.no")}
+        order by place
+        """,
         needs=("nominations",),
     )
 

@@ -118,17 +118,14 @@ def top_findings(
     Causes, or apart from them what only follows from them (a row returned because its cover was).
     """
     ready(con, "finding_counts")
-    return con.sql(
+    found = con.sql(
         f"""
         select code, verdict, sum(findings_n)::bigint as findings_n,
                count(*) filter (is_of_society) as societies_n
-        from finding_counts where list_contains($following, code) = $is_consequence and {filters.among()}
-        group by code, verdict order by findings_n desc, code, verdict limit $limit
+        from finding_counts where {filters.among()}
+        group by code, verdict order by findings_n desc, code, verdict
         """,
-        params={
-            "limit": limit,
-            "following": sorted(consequences()),
-            "is_consequence": is_consequence,
-            **filters.parameters,
-        },
+        params=filters.parameters,
     ).pl()
+    follows = pl.col("code").is_in(sorted(consequences()))
+    return found.filter(follows if is_consequence else ~follows).head(limit)

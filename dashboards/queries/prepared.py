@@ -168,9 +168,10 @@ TABLES: dict[str, tuple[str, ...]] = {
     "nominations": (
         f"""
         create table nominations as
-        select {NO}, d.practice_tag, d.title, d.unit_opinion, p.publicity_from, p.publicity_to,
+        select {NO}, d.society_id, d.publicity_from is not null as is_announced, d.practice_tag, d.title,
+               d.unit_opinion, p.publicity_from, p.publicity_to,
                p.working_days, p.verdict, p.objections_n, d.evidence, {PLACE}
-        from detail_practice_nominations d join cohort c using (society_id)
+        from detail_practice_nominations d left join cohort c using (society_id)
         left join decision_publicity p using (society_id) {WITH_FILE}
         order by p.publicity_from nulls last, d.society_id, d.row_id
         """,

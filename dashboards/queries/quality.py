@@ -7,6 +7,7 @@ from duckdb import DuckDBPyConnection
 
 from dashboards.filters import ALL, Filters
 from dashboards.queries.base import Listing, Row, the
+from dashboards.queries.prepared import ready
 from data_contracts.defects import consequences
 
 ROW_VERDICTS = ("accepted", "returned", "quarantined", "non_data")
@@ -73,28 +74,33 @@ def file_rows(origin: str | None = None, verdict: str | None = None, filters: Fi
         raise ValueError(f"no verdict on rows {verdict!r} 没有该判读结果")
     has_rows = "true" if verdict is None else f"d.{verdict} > 0"
     return Listing(
-        f"""
-        select s.society_id, s.name, d.name as file, coalesce(d.origin, 'unknown') as origin, d.status,
-               d.rows_read, d.accepted, d.returned, d.quarantined, d.non_data
-        from files d left join societies s using (society_id)
-        where d.status <> 'container' and ($origin is null or coalesce(d.origin, 'unknown') = $origin)
-            and {has_rows} and {filters.where("d.society_id")}
-        order by d.returned + d.quarantined desc, d.name, d.file_id
+        """
+        select s.society_id, s.name, d.name as file, d.origin, d.status, d.rows_read, d.accepted, d.returned,
+               d.quarantined, d.non_data
+        from sent d join found on found.place = d.rowid left join cohort s on s.rowid = d.no
+        order by found.place
         """,
         {"origin": origin, **filters.parameters},
+        found=f"""
+        select d.rowid as place from sent d
+        where d.status <> 'container' and ($origin is null or d.origin = $origin) and {has_rows}
+            and {filters.among("d.no")} order by place
+        """,
+        needs=("sent",),
     )
 
 
 def files(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataFrame:
     """origin, files_n, refused_n, rows_read, accepted, returned, quarantined, non_data of the run's files."""
+    ready(con, "sent")
     return con.sql(
         f"""
-        select coalesce(origin, 'unknown') as origin, count(*) as files_n,
+        select origin, count(*) as files_n,
                count(*) filter (status = 'refused') as refused_n,
                sum(rows_read)::bigint as rows_read, sum(accepted)::bigint as accepted,
                sum(returned)::bigint as returned, sum(quarantined)::bigint as quarantined,
                sum(non_data)::bigint as non_data
-        from files where status <> 'container' and {filters.where()} group by all
+        from sent where status <> 'container' and {filters.among()} group by all
         order by files_n desc, origin
         """,
         params=filters.parameters,
@@ -103,17 +109,17 @@ def files(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataFrame:
 
 def coverage(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataFrame:
     """indicator, societies_n, and the share of the societies that filed in each state, a column a state."""
+    ready(con, "figures")
     return con.sql(
         f"""
-        select i.indicator, count(*) as societies_n,
+        select d.indicator, count(*) as societies_n,
                avg((i.state = 'reported')::int) as reported, avg((i.state = 'zero')::int) as zero,
                avg((i.state = 'not_reported')::int) as not_reported,
                avg((i.state = 'not_applicable')::int) as not_applicable,
                avg((i.state = 'under_verification')::int) as under_verification,
                avg((i.state = 'suppressed')::int) as suppressed
-        from indicators i join societies s using (society_id) join indicator_definitions d using (indicator)
-        where s.filed and {filters.where("s.society_id")}
-        group by i.indicator, d.position order by d.position
+        from figures i join indicator_definitions d using (position) where {filters.among("i.no", "f.filed")}
+        group by d.indicator, d.position order by d.position
         """,
         params=filters.parameters,
     ).pl()
@@ -149,19 +155,19 @@ def checks_n(con: DuckDBPyConnection) -> int:
 
 def total(con: DuckDBPyConnection, filters: Filters = ALL) -> Row:
     """checks_n, failed_n, returned, quarantined, rows_read, refused_n, not_reported_share of the run."""
-    here = filters.where()
+    ready(con, "sent", "figures")
+    here = filters.among()
     return the(
         con,
         f"""
         select (select count(*) from expectation_results) as checks_n,
                (select count(*) from expectation_results where not success) as failed_n,
-               (select sum(rows_read)::bigint from files where {here}) as rows_read,
-               (select sum(returned)::bigint from files where {here}) as returned,
-               (select sum(quarantined)::bigint from files where {here}) as quarantined,
-               (select count(*) from files where status = 'refused' and {here}) as refused_n,
-               (select avg((i.state = 'not_reported')::int) from indicators i
-                join societies s using (society_id)
-                where s.filed and {filters.where("s.society_id")}) as not_reported_share
+               (select sum(rows_read)::bigint from sent where {here}) as rows_read,
+               (select sum(returned)::bigint from sent where {here}) as returned,
+               (select sum(quarantined)::bigint from sent where {here}) as quarantined,
+               (select count(*) from sent where status = 'refused' and {here}) as refused_n,
+               (select avg((state = 'not_reported')::int) from figures
+                where {filters.among(also="f.filed")}) as not_reported_share
         """,
         filters.parameters,
     )

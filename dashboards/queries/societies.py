@@ -24,10 +24,13 @@ def societies(filters: Filters, sort: str) -> Listing:
                high, is_coarse, if(is_coarse, 'yes', 'no') as coarse, band, peer_group, peer_n, rank,
                rank_low, rank_high, verified_share, not_reported_n, pending_n, veto_code, hold_code,
                unrated_reason, decision, reason_code, reason_zh, reason_en, stability
-        from cohort c where {filters.of_cohort("c")}
-        order by {SORTS[sort]}, society_id
+        from cohort c join found on found.place = c.rowid order by {SORTS[sort]}, c.society_id
         """,
         filters.parameters,
+        found=f"""
+        select c.rowid as place from cohort c where {filters.of_cohort("c")}
+        order by {SORTS[sort]}, c.society_id
+        """,
     )
 
 

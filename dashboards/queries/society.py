@@ -11,7 +11,7 @@ from dashboards.filters import ALL, Filters
 from dashboards.queries.base import Listing, Made, Row, one
 from dashboards.queries.prepared import ready
 from models.publication.disclosure import sql_for_case_indicators
-from models.publication.explain import Explanation, explain
+from models.publication.explain import FIGURES, SOURCES, Explanation, explanation, unknown
 
 SOURCE = {
     "label": pl.String, "family": pl.String, "file": pl.String, "sheet": pl.String, "row": pl.Int64,
@@ -72,16 +72,24 @@ def society(con: DuckDBPyConnection, society_id: str) -> Row | None:
 def dimensions(con: DuckDBPyConnection, society_id: str) -> pl.DataFrame:
     """The society's dimensions in order, each with the published spread of its peer group (p25, p75)."""
     ready(con, "dimension_rows")
-    return con.sql(
+    found = con.sql(
         """
-        select s.society_id, d.* exclude (no), p.p25, p.p75
-        from cohort s join dimension_rows d on d.no = s.rowid
-        left join peer_spread p
-            on p.peer_group = s.peer_group and p.scope = 'dimension' and p.item = d.dimension
+        select s.society_id, d.* exclude (no) from cohort s join dimension_rows d on d.no = s.rowid
         where s.society_id = $1 order by d.dimension
         """,
         params=[society_id],
     ).pl()
+    return _with_spread(con, found, society_id, "dimension")
+
+
+def _with_spread(con: DuckDBPyConnection, found: pl.DataFrame, society_id: str, scope: str) -> pl.DataFrame:
+    """The rows of a society's dimensions or indicators, with p25 and p75 of its peer group."""
+    own = society(con, society_id)
+    spread = con.sql(
+        "select item, p25, p75 from peer_spread where peer_group = $1 and scope = $2",
+        params=[own and own["peer_group"], scope],
+    ).pl()
+    return found.join(spread, left_on=scope, right_on="item", how="left", maintain_order="left")
 
 
 def has_spread(con: DuckDBPyConnection) -> bool:
@@ -91,23 +99,23 @@ def has_spread(con: DuckDBPyConnection) -> bool:
 
 def indicators(con: DuckDBPyConnection, society_id: str) -> pl.DataFrame:
     """The society's indicators in order, with unit, number of source rows, and the peers' spread (0–100)."""
-    rows = _rows(con, society_id)
-    return con.sql(
-        f"""
-        with i as materialized (select * from indicators i where {rows["i"]})
-        select i.* exclude (at_row), d.unit, d.is_lower_better, coalesce(n.sources_n, 0) as sources_n,
-               p.p25, p.p75
-        from i join indicator_definitions d using (indicator) join cohort s using (society_id)
-        left join peer_spread p
-            on p.peer_group = s.peer_group and p.scope = 'indicator' and p.item = i.indicator
-        left join (
-            select indicator, count(*) as sources_n from contributions c where {rows["c"]}
-            group by indicator
-        ) n using (indicator)
-        order by d.position
-        """,
-        params=[society_id],
-    ).pl()
+    found = _with_spread(con, _figures(con, society_id), society_id, "indicator").sort("position")
+    counts = _sources(con, society_id).group_by("indicator").agg(sources_n=pl.len().cast(pl.Int64))
+    own = [name for name in found.columns[: found.columns.index("name")] if name != "at_row"]
+    return found.join(counts, on="indicator", how="left", maintain_order="left").select(
+        *own, "unit", "is_lower_better", pl.col("sources_n").fill_null(0), "p25", "p75"
+    )
+
+
+def _figures(con: DuckDBPyConnection, society_id: str) -> pl.DataFrame:
+    """The rows of FIGURES of a society."""
+    query = FIGURES.format(i=_rows(con, society_id)["i"], s="cohort")
+    return con.sql(query, params=[society_id]).pl()
+
+
+def _sources(con: DuckDBPyConnection, society_id: str) -> pl.DataFrame:
+    """The rows of SOURCES of a society, of all its indicators."""
+    return con.sql(SOURCES.format(c=_rows(con, society_id)["c"]), params=[society_id]).pl()
 
 
 def society_findings(con: DuckDBPyConnection, society_id: str, limit: int) -> pl.DataFrame:
@@ -125,10 +133,12 @@ def society_findings(con: DuckDBPyConnection, society_id: str, limit: int) -> pl
 
 
 def explained(con: DuckDBPyConnection, society_id: str, indicator: str, restricted: bool) -> Explanation:
-    """Why a society has its score in an indicator (see `explain`), its rows looked up where they lie."""
-    found = _rows(con, society_id)
-    conditions = {name: f"{found[name]} and concat({name}.indicator) = $2" for name in found}
-    return explain(con, society_id, indicator, restricted=restricted, conditions=conditions)
+    """Why a society has its score in an indicator: see `explain`, which asks for this one only."""
+    of = pl.col("indicator") == indicator
+    figures = _figures(con, society_id).filter(of).to_dicts()
+    if not figures:
+        raise unknown(con, society_id, indicator)
+    return explanation(figures[0], _sources(con, society_id).filter(of).to_dicts(), restricted=restricted)
 
 
 def sources(one: Explanation) -> Made:

@@ -9,28 +9,27 @@ from models.errors import FengqingError
 from models.publication.disclosure import SUPPRESSED_STATE, masked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from duckdb import DuckDBPyConnection
 
-# Materialised: what is joined must not be looked for among the rows of the whole nation.
-FIGURE = """
+# `{i}` and `{c}` are conditions on the rows of indicators and of contributions, `{s}` a table with the
+# societies' names. Rows come first: what is joined must not be looked for among those of the whole nation.
+FIGURES = """
 with i as materialized (select * from indicators i where {i})
 select i.*, s.name, d.zh as title_zh, d.en as title_en, d.unit, d.clause, d.formula_zh, d.formula_en,
        d.numerator_zh, d.numerator_en, d.denominator_text_zh as denominator_zh,
-       d.denominator_text_en as denominator_en, d.is_lower_better, d.families
-from i join societies s using (society_id) join indicator_definitions d using (indicator)
+       d.denominator_text_en as denominator_en, d.is_lower_better, d.families, d.position
+from i join {s} s using (society_id) join indicator_definitions d using (indicator)
 """
 SOURCES = """
 with c as materialized (select * from contributions c where {c})
 select c.label, c.family, f.name as file, c.source_sheet as sheet, c.source_row as row, c.numerator,
        c.denominator, c.grade, c.evidence_weight, c.is_pending, c.source_file as file_id,
-       c.left_out
+       c.left_out, c.indicator
 from c left join files f on f.file_id = c.source_file
 order by file nulls last, sheet, row, c.row_id
 """
-# The conditions on `i`, the row of the indicator, and on `c`, its contributions.
-CONDITIONS = {name: f"{name}.society_id = $1 and {name}.indicator = $2" for name in ("i", "c")}
 
 
 @dataclass(frozen=True)
@@ -102,32 +101,39 @@ class Explanation:
 
 
 def explain(
-    con: DuckDBPyConnection,
-    society_id: str,
-    indicator: str,
-    *,
-    restricted: bool = False,
-    conditions: Mapping[str, str] = CONDITIONS,
+    con: DuckDBPyConnection, society_id: str, indicator: str, *, restricted: bool = False
 ) -> Explanation:
     """The explanation of one society's score in one indicator of the snapshot behind `con`.
 
-    Without `restricted`, a small count of cases is withheld whole, and so are the rows it is made of. A
-    connection that knows where a society's rows lie gives other `conditions` that hold for the same rows.
+    Without `restricted`, a small count of cases is withheld whole, and so are the rows it is made of.
 
     Raises:
         FengqingError: the snapshot has no such society or indicator.
     """
-    relation = con.sql(FIGURE.format(**conditions), params=[society_id, indicator])
-    found = relation.fetchall()
-    if not found:
-        raise _unknown(con, society_id, indicator)
-    figure = dict(zip(relation.columns, found[0], strict=True))
+    parts = {name: f"{name}.society_id = $1 and {name}.indicator = $2" for name in ("i", "c")}
+    parts["s"] = "societies"
+    figures, sources = (
+        [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
+        for relation in (
+            con.sql(q.format(**parts), params=[society_id, indicator]) for q in (FIGURES, SOURCES)
+        )
+    )
+    if not figures:
+        raise unknown(con, society_id, indicator)
+    return explanation(figures[0], sources, restricted=restricted)
+
+
+def explanation(
+    figure: Mapping[str, Any], sources: Iterable[Mapping[str, Any]], *, restricted: bool
+) -> Explanation:
+    """The explanation that a row of FIGURES and its rows of SOURCES make."""
     shown = figure if restricted else masked(figure, figure["families"], figure["denominator"])
-    relation = con.sql(SOURCES.format(**conditions), params=[society_id, indicator])
-    sources = tuple(Source(**dict(zip(relation.columns, row, strict=True))) for row in relation.fetchall())
     wanted = [name for name in Explanation.__dataclass_fields__ if name != "sources"]
     is_withheld = shown["state"] == SUPPRESSED_STATE
-    return Explanation(**{name: shown[name] for name in wanted}, sources=() if is_withheld else sources)
+    rows = (
+        () if is_withheld else (Source(**{n: one[n] for n in Source.__dataclass_fields__}) for one in sources)
+    )
+    return Explanation(**{name: shown[name] for name in wanted}, sources=tuple(rows))
 
 
 def unknown_society(society_id: str) -> FengqingError:
@@ -139,7 +145,8 @@ def unknown_society(society_id: str) -> FengqingError:
     )
 
 
-def _unknown(con: DuckDBPyConnection, society_id: str, indicator: str) -> FengqingError:
+def unknown(con: DuckDBPyConnection, society_id: str, indicator: str) -> FengqingError:
+    """The error for a society or an indicator that the run does not hold."""
     if not con.sql("select 1 from societies where society_id = $1", params=[society_id]).fetchall():
         return unknown_society(society_id)
     codes = [

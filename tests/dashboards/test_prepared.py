@@ -3,13 +3,23 @@
 import threading
 
 import duckdb
-import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
 from dashboards import access
 from dashboards.filters import NO_UNIT, Filters
-from dashboards.queries import activities, documents, exemplars, issues, overview, prepared, society, tasks
+from dashboards.queries import (
+    activities,
+    documents,
+    exemplars,
+    issues,
+    overview,
+    prepared,
+    quality,
+    societies,
+    society,
+    tasks,
+)
 from dashboards.queries.sql import AS_OF, SOCIETY, sql_for_overdue, sql_for_stalled
 from dashboards.reading import Reader
 from data_contracts.defects import consequences
@@ -121,7 +131,7 @@ FIGURES = {
         {},
     ),
     "intake": (
-        lambda con, f: pl.DataFrame([overview.intake(con, f)]),
+        overview.intake,
         """
         select count(*) filter (status <> 'container') as files_n,
                count(*) filter (status = 'container') as archives_n,
@@ -137,12 +147,65 @@ FIGURES = {
         {},
     ),
     "attention": (
-        lambda con, f: pl.DataFrame([overview.attention(con, f)]).select("overdue_n", "stalled_n"),
+        overview.attention,
         f"""
         select (select count(*) from detail_supervision_issues i
                 where {sql_for_overdue("i")} and {{those}}) as overdue_n,
                (select count(*) from detail_documents d
                 where d.doc_type = 'charter' and {sql_for_stalled("d")} and {{those}}) as stalled_n
+        """,
+        {},
+    ),
+    "exemplars": (
+        exemplars.figures,
+        """
+        select count(*) filter (s.decision = 'selected') as selected_n,
+               count(*) filter (s.decision <> 'selected' and s.failed_n = 1) as near_n,
+               (select count(distinct society_id) from detail_practice_nominations
+                where {those}) as nominated_n,
+               (select count(*) from detail_practice_nominations
+                where publicity_from is not null and {those}) as publicity_n,
+               (select count(*) from detail_objections where {those}) as objections_n,
+               (select count(*) from detail_objections where outcome = 'pending' and {those}) as pending_n
+        from cohort s where {where}
+        """,
+        {},
+    ),
+    "coverage": (
+        quality.coverage,
+        """
+        select i.indicator, count(*) as societies_n,
+               avg((i.state = 'reported')::int) as reported, avg((i.state = 'zero')::int) as zero,
+               avg((i.state = 'not_reported')::int) as not_reported,
+               avg((i.state = 'not_applicable')::int) as not_applicable,
+               avg((i.state = 'under_verification')::int) as under_verification,
+               avg((i.state = 'suppressed')::int) as suppressed
+        from indicators i join societies s using (society_id) join indicator_definitions d using (indicator)
+        where s.filed and {those} group by i.indicator, d.position order by d.position
+        """,
+        {},
+    ),
+    "files": (
+        quality.files,
+        """
+        select coalesce(origin, 'unknown') as origin, count(*) as files_n,
+               count(*) filter (status = 'refused') as refused_n,
+               sum(rows_read)::bigint as rows_read, sum(accepted)::bigint as accepted,
+               sum(returned)::bigint as returned, sum(quarantined)::bigint as quarantined,
+               sum(non_data)::bigint as non_data
+        from files where status <> 'container' and {those} group by all order by files_n desc, origin
+        """,
+        {},
+    ),
+    "total": (
+        quality.total,
+        """
+        select (select sum(rows_read)::bigint from files where {those}) as rows_read,
+               (select sum(returned)::bigint from files where {those}) as returned,
+               (select sum(quarantined)::bigint from files where {those}) as quarantined,
+               (select count(*) from files where status = 'refused' and {those}) as refused_n,
+               (select avg((i.state = 'not_reported')::int) from indicators i
+                join societies s using (society_id) where s.filed and {those}) as not_reported_share
         """,
         {},
     ),
@@ -159,7 +222,44 @@ FIGURES = {
         for is_consequence in (False, True)
     },
 }
+SORTED = """
+select society_id, name, level, reporting_line, supervisor_name, cast_class, size_class, score, low,
+       high, is_coarse, if(is_coarse, 'yes', 'no') as coarse, band, peer_group, peer_n, rank,
+       rank_low, rank_high, verified_share, not_reported_n, pending_n, veto_code, hold_code,
+       unrated_reason, decision, reason_code, reason_zh, reason_en, stability
+from cohort s where {where} order by ORDER, society_id
+"""
 LISTINGS = {
+    **{
+        f"societies by {sort}": (
+            lambda f, sort=sort: societies.societies(f, sort),
+            SORTED.replace("ORDER", order.replace("c.", "s.")),
+            {},
+        )
+        for sort, order in societies.SORTS.items()
+        if sort in {"peer", "score"}
+    },
+    "exemplars": (
+        exemplars.exemplars,
+        """
+        select society_id, name, cast_class, level, size_class, peer_group, peer_n, rank, rank_low, rank_high,
+               score, low, high, is_coarse, if(is_coarse, 'yes', 'no') as coarse, verified_share, stability,
+               practice_tag, reason_zh, reason_en
+        from cohort s where s.decision = 'selected' and {where} order by s.peer_group, s.rank, s.society_id
+        """,
+        {},
+    ),
+    "files": (
+        lambda f: quality.file_rows(None, "accepted", f),
+        """
+        select s.society_id, s.name, d.name as file, coalesce(d.origin, 'unknown') as origin, d.status,
+               d.rows_read, d.accepted, d.returned, d.quarantined, d.non_data
+        from files d left join cohort s using (society_id)
+        where d.status <> 'container' and d.accepted > 0 and ({everything} or {where})
+        order by d.returned + d.quarantined desc, d.name, d.file_id
+        """,
+        {},
+    ),
     "lowest": (
         lambda f: tasks.lowest("3.2", f),
         f"""
@@ -282,7 +382,8 @@ def con(request, published):
 
 
 def plain(con, sql, parameters, filters):
-    query = sql.format(where=filters.of_cohort("s"), those=filters.where())
+    condition, those = filters.of_cohort("s"), filters.where("society_id")
+    query = sql.format(where=condition, those=those, everything=str(condition == "true"))
     named = {name: value for name, value in (parameters | filters.parameters).items() if f"${name}" in query}
     return con.cursor().sql(query, params=named).pl()
 
@@ -291,7 +392,12 @@ def plain(con, sql, parameters, filters):
 def test_figures_are_those_of_the_plain_query(con, name):
     ask, sql, parameters = FIGURES[name]
     for filters in FILTERS:
-        assert_frame_equal(ask(con, filters), plain(con, sql, parameters, filters))
+        found, expected = ask(con, filters), plain(con, sql, parameters, filters)
+        if isinstance(found, dict):
+            (row,) = expected.to_dicts()
+            assert {name: found[name] for name in row} == pytest.approx(row)
+        else:
+            assert_frame_equal(found, expected)
 
 
 @pytest.mark.parametrize("name", LISTINGS)
@@ -301,8 +407,7 @@ def test_listings_have_the_rows_of_the_plain_query_in_its_order(con, name):
         listing, expected = make(filters), plain(con, sql, parameters, filters)
         assert listing.count(con) == expected.height
         assert_frame_equal(listing.all(con), expected)
-        for start in (0, 7):
-            assert_frame_equal(listing.page(con, start, 7), expected.slice(start, 7))
+        assert_frame_equal(listing.page(con, 7, 7), expected.slice(7, 7))
 
 
 @pytest.mark.parametrize("name", ["lowest", "stalled_charters", "education_gaps", "near_misses"])
