@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 import duckdb
 
-from data_contracts.contract import load_contract
 from models.home import Home
 from models.publication import coarse, details, masks, spread
 from models.publication.disclosure import (
-    CASE_FAMILIES,
-    SMALLEST_COUNT,
     sql_for_suppressed_indicators,
 )
 from models.publication.files import LACKING, older, open_file, snapshot_path
@@ -77,10 +73,6 @@ left join (
 order by s.society_id;
 create table gate_steps as select distinct gate, step from decision_gates
 """
-CASES_ONLY = {
-    "zh": "案件登记的内容仅限案件专员查看。",
-    "en": "What the case register says is for case officers only.",
-}
 
 
 @dataclass(frozen=True)
@@ -177,10 +169,8 @@ def _open(source: str) -> dict[str, str]:
     """The masked tables for case officers: as they are, with the columns that the mask adds."""
     found = {name: f"select * from {source}.{name}" for name in (*MASKED, "case_summary")}
     found["contributions"] = f"select *, rowid as at_row from {source}.contributions"
+    found |= masks.sql_for_exact(source)
     found["indicators"] = f"select *, false as is_suppressed, rowid as at_row from {source}.indicators"
-    found |= {
-        name: f"select *, false as is_coarse from {source}.{name}" for name in ("composite", "dimensions")
-    }
     return found
 
 
@@ -191,26 +181,5 @@ def _masked(source: str, own: str) -> dict[str, str]:
         "indicators": sql_for_suppressed_indicators(
             source, tuple(ASSESSMENT["indicators"].columns), f"{own}.cells", ", i.rowid as at_row"
         ),
-        "contributions": (
-            f"select *, rowid as at_row from {source}.contributions "
-            f"where family not in ({_quoted(CASE_FAMILIES)})"
-        ),
-        "findings": _findings(source),
+        "contributions": masks.sql_for_contributions(source, ", rowid as at_row"),
     }
-
-
-def _findings(source: str) -> str:
-    """What intake found in a sheet of cases keeps its code and loses its place, the cell and the message."""
-    sheets = _quoted(sheet for family in CASE_FAMILIES for sheet in load_contract(family).sheets)
-    said = dict.fromkeys(("row", "value", "repaired"), "null")
-    said |= {f"message_{lang}": f"'{text}'" for lang, text in CASES_ONLY.items()}
-    is_case = f"sheet in ({sheets}, {_quoted(CASE_FAMILIES)})"
-    told = ", ".join(f"case when {is_case} then {text} else {n} end as {n}" for n, text in said.items())
-    return f"select * replace ({told}) from {source}.findings"
-
-
-def _quoted(values: Iterable[str]) -> str:
-    return ", ".join(f"'{value}'" for value in values)
-
-
-__all__ = ["LACKING", "SMALLEST_COUNT", "Scope", "connect", "older", "sql_for_views"]

@@ -24,6 +24,13 @@ LangOption = Annotated[
 ]
 RunOption = Annotated[str | None, typer.Option("--run-id", help="运行编号 · run, default: the latest year's")]
 YearOption = Annotated[int | None, typer.Option("--year", help="报告年度 · report year")]
+RestrictedOption = Annotated[
+    bool,
+    typer.Option(
+        "--restricted",
+        help="限有权查阅案件者：数值准确，含案件行 · for those cleared: exact figures, rows of cases",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="机器可读输出 · machine-readable output")]
 
 
@@ -40,6 +47,13 @@ def console(**options: Any) -> Console:
     from rich.console import Console
 
     return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, **options)
+
+
+def withheld(lang: str, *, restricted: bool) -> str | None:
+    """What is said below figures of a run that hold small counts of cases back; None where they do not."""
+    from models.publication.coarse import rules
+
+    return None if restricted else str(rules()["notice"]["en" if lang == "en" else "zh"])
 
 
 def say(lang: str, zh: str, en: str) -> str:

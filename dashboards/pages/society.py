@@ -17,7 +17,7 @@ from dashboards.view import View, chart, heading, run_line, section
 from models.errors import FengqingError
 from models.publication import spread
 from models.publication.disclosure import SMALLEST_COUNT, SUPPRESSED_STATE
-from models.publication.explain import Explanation
+from models.publication.explain import Explanation, is_about_cases
 from models.publication.feedback import feedback
 from models.visible import visible
 
@@ -304,7 +304,7 @@ def _sources(view: View, society_id: str) -> None:
         lambda code: f"{code} {t.label('indicator', code)}", default=codes[0],
     ) or codes[0]  # fmt: skip
     try:
-        one = queries.explained(view.con, society_id, chosen, gate.permission().scope.cases)
+        one = queries.explained(view.con, society_id, chosen)
     except FengqingError as error:
         st.text(error.text(view.lang))
         return
@@ -316,7 +316,7 @@ def _sources(view: View, society_id: str) -> None:
         st.text(t("society.sources.suppressed", n=SMALLEST_COUNT))
         return
     if not one.sources:
-        closed = queries.is_about_cases(view.con, chosen) and not gate.permission().scope.cases
+        closed = is_about_cases(view.con, chosen) and not gate.permission().scope.cases
         st.text(t("society.sources.closed") if closed else t("society.sources.none"))
         return
     about = {"society": society_id, "indicator": chosen}

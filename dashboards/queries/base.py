@@ -10,6 +10,7 @@ import polars as pl
 from duckdb import DuckDBPyConnection
 
 from dashboards.queries.prepared import ready
+from models.audit import About
 
 Row = dict[str, Any]
 FILES = """
@@ -38,7 +39,7 @@ class Made:
     """A listing that is a frame already: what SQL alone does not say. `about`: as of `Listing`."""
 
     frame: pl.DataFrame
-    about: dict[str, str] = field(default_factory=dict)
+    about: dict[str, About] = field(default_factory=dict)
 
     def count(self, _con: DuckDBPyConnection) -> int:
         """How many rows there are."""
@@ -70,9 +71,12 @@ class Listing:
     needs: tuple[str, ...] = ()
 
     @property
-    def about(self) -> dict[str, str]:
+    def about(self) -> dict[str, About]:
         """What its rows are narrowed to, for the audit log: parameter → value."""
-        return {name.removeprefix("f_"): str(value) for name, value in self.parameters.items()}
+        return {
+            name.removeprefix("f_"): value if isinstance(value, list) else str(value)
+            for name, value in self.parameters.items()
+        }
 
     def count(self, con: DuckDBPyConnection) -> int:
         """How many rows there are."""

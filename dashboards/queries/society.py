@@ -10,7 +10,6 @@ from duckdb import DuckDBPyConnection
 from dashboards.filters import ALL, Filters
 from dashboards.queries.base import Listing, Made, Row, one
 from dashboards.queries.prepared import ready
-from models.publication.disclosure import sql_for_case_indicators
 from models.publication.explain import FIGURES, SOURCES, Explanation, explanation, unknown
 
 SOURCE = {
@@ -132,13 +131,13 @@ def society_findings(con: DuckDBPyConnection, society_id: str, limit: int) -> pl
     ).pl()
 
 
-def explained(con: DuckDBPyConnection, society_id: str, indicator: str, restricted: bool) -> Explanation:
+def explained(con: DuckDBPyConnection, society_id: str, indicator: str) -> Explanation:
     """Why a society has its score in an indicator: see `explain`, which asks for this one only."""
     of = pl.col("indicator") == indicator
     figures = _figures(con, society_id).filter(of).to_dicts()
     if not figures:
         raise unknown(con, society_id, indicator)
-    return explanation(figures[0], _sources(con, society_id).filter(of).to_dicts(), restricted=restricted)
+    return explanation(figures[0], _sources(con, society_id).filter(of).to_dicts())
 
 
 def sources(one: Explanation) -> Made:
@@ -146,7 +145,8 @@ def sources(one: Explanation) -> Made:
     frame = pl.DataFrame([asdict(source) for source in one.sources], schema=SOURCE)
     named = frame.with_columns(pl.col("file").fill_null(pl.col("file_id").str.slice(0, 12)))
     # A file without a name has its place by its number.
-    return Made(named.sort("file", "sheet", "row", nulls_last=True, maintain_order=True))
+    rows = named.sort("file", "sheet", "row", nulls_last=True, maintain_order=True)
+    return Made(rows, {"society": one.society_id, "indicator": one.indicator})
 
 
 def compared(con: DuckDBPyConnection, codes: list[str]) -> pl.DataFrame:
@@ -181,11 +181,3 @@ def compared_indicators(codes: list[str]) -> Listing:
         {f"s{n}": code for n, code in enumerate(codes, 1)} | {"codes": codes},
         needs=("figures",),
     )
-
-
-def is_about_cases(con: DuckDBPyConnection, indicator: str) -> bool:
-    """Whether the rows behind an indicator are of cases."""
-    found = con.sql(
-        f"select indicator from ({sql_for_case_indicators()}) where indicator = $1", params=[indicator]
-    )
-    return bool(found.fetchall())

@@ -9,9 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from models.publication.disclosure import sql_for_case_indicators, sql_for_small_count
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 # The composite beside the dimensions, in the table `ranges`.
 TOTAL = "total"
@@ -31,6 +34,11 @@ def rules() -> dict[str, Any]:
     import yaml
 
     return dict(yaml.safe_load(Path(__file__).with_name("disclosure.yaml").read_text(encoding="utf-8")))
+
+
+def sql_for_is_coarse(con: DuckDBPyConnection, alias: str = "c") -> str:
+    """The column of `composite` or `dimensions` that tells ranges; `false` behind a snapshot itself."""
+    return f"{alias}.is_coarse" if "is_coarse" in con.sql("from composite limit 0").columns else "false"
 
 
 def sql_for_preparation(at: Place) -> list[str]:
@@ -116,9 +124,21 @@ def _tables(at: Place) -> dict[str, str]:
             select distinct quota_class from {at.source}.exemplars
             semi join {at.own}.ranges using (society_id) where quota_class is not null
         """,
-        "touched": f"""
-            select society_id from {at.own}.ranges
-            union select society_id from {at.source}.changes
-            where scope = 'indicator' and item in ({cases}) and (before is not null or after is not null)
-        """,
+        "touched": sql_for_touched(at),
     }
+
+
+def sql_for_touched(at: Place) -> str:
+    """Societies whose exact scores a comparison would tell, here or in the base run.
+
+    With a range here, with an indicator of cases in either run, or of a change that could not be split: then
+    nothing tells what the base run had.
+    """
+    cases = sql_for_case_indicators(at.source)
+    return f"""
+        select society_id from {at.own}.ranges
+        union select society_id from {at.source}.changes
+        where scope = 'indicator' and item in ({cases}) and (before is not null or after is not null)
+        union select society_id from {at.source}.changes
+        group by basis, society_id having not bool_or(scope = 'indicator')
+    """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from models.publication.disclosure import is_small_count
+from models.publication.coarse import rules, sql_for_is_coarse
 from models.publication.explain import unknown_society
 from models.publication.figures import apart, percent, trimmed
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 SOCIETY = """
 select s.society_id, s.name, e.decision, e.reason_code, e.reason_zh, e.reason_en, e.stability, e.practice_tag,
+       {is_coarse} as is_coarse,
        c.score, c.low, c.high, c.joint_low, c.joint_high, c.worst, c.best, c.band, p.data, p.method, p.joint
 from exemplars e join societies s using (society_id) join composite c using (society_id)
 left join selection_probabilities p using (society_id)
 where e.society_id = $1
 """
 FLIP = """
-select f.* exclude (society_id), d.zh as indicator_zh, d.en as indicator_en, d.families, i.denominator
+select f.* exclude (society_id), d.zh as indicator_zh, d.en as indicator_en
 from decision_flips f
 left join indicator_definitions d on d.indicator = f.indicator
-left join indicators i on i.society_id = f.society_id and i.indicator = f.indicator
 where f.society_id = $1
 """
 # key → query of the other rows.
@@ -38,21 +38,19 @@ ROWS = {
 }
 
 
-def explain_decision(con: DuckDBPyConnection, society_id: str, *, restricted: bool = False) -> dict[str, Any]:
+def explain_decision(con: DuckDBPyConnection, society_id: str) -> dict[str, Any]:
     """Everything that was decided about a society, and on what run and methodology.
 
-    Without `restricted`, a flip that turns on a small count of cases loses its figures (see disclosure).
+    What the connection hides stays hidden (see handout.py): `is_coarse`, the score is a range; a flip
+    `is_suppressed`, its figures could give a small count of cases back.
     Raises FengqingError: the snapshot has no such society.
     """
-    found = _rows(con, SOCIETY, society_id)
+    found = _rows(con, SOCIETY.format(is_coarse=sql_for_is_coarse(con)), society_id)
     if not found:
         raise unknown_society(society_id)
     parts: dict[str, Any] = {key: _rows(con, query, society_id) for key, query in ROWS.items()}
     flip = _rows(con, FLIP, society_id)[0]
-    families, count = flip.pop("families"), flip.pop("denominator")
-    flip["is_suppressed"] = not restricted and is_small_count(families or (), count)
-    if flip["is_suppressed"]:
-        flip.update(indicator_from=None, indicator_to=None, score_needed=None)
+    flip["is_suppressed"] = flip["indicator_outcome"] == "found" and flip["indicator_from"] is None
     run_id, year, manifest, is_provisional = con.sql(
         "select run_id, year, manifest, is_provisional from run"
     ).fetchall()[0]
@@ -83,6 +81,11 @@ def _head(one: dict[str, Any], label: Callable[[str, str], str], lang: str) -> l
     zh = lang != "en"
     run = one["run"]
     score = f"{_n(one['score'])} [{_n(one['low'])}, {_n(one['high'])}]"
+    if one["is_coarse"]:
+        span = f"{_n(one['low'])}–{_n(one['high'])}"
+        score = (
+            f"范围 {span}（{rules()['range'][lang]}）" if zh else f"range {span} ({rules()['range'][lang]})"
+        )
     provisional = ("（试评）" if zh else " (provisional)") if run["is_provisional"] else ""
     method = f"{run['methodology']['id']} {run['methodology']['version']}"
     chances = " · ".join(_p(one[layer]) for layer in ("data", "method", "joint"))
@@ -156,9 +159,9 @@ def _flip(one: dict[str, Any], label: Callable[[str, str], str], lang: str) -> l
     else:
         title = flip["indicator_zh" if zh else "indicator_en"]
         hidden = "（小数目，不显示）" if zh else "(small count, withheld)"
-        moved = " → ".join(apart(100 * flip["indicator_from"], 100 * flip["indicator_to"], lang))
-        if flip["is_suppressed"]:
-            moved = hidden
+        moved = hidden
+        if not flip["is_suppressed"]:
+            moved = " → ".join(apart(100 * flip["indicator_from"], 100 * flip["indicator_to"], lang))
         rule, way = label("flip_bound", flip["bound_by"]), label("flip_direction", flip["direction"])
         lines.append(
             f"{opening}指标{flip['indicator']} {title} 的得分 {moved}，{way}（决定于{rule}）"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import polars as pl
@@ -75,20 +75,6 @@ def sql_for_suppressed_indicators(source: str, columns: Sequence[str], cells: st
         select i.* replace ({kept}), coalesce(w.is_whole, false) as is_suppressed{also}
         from {source}.indicators i left join {cells} w on w.at_row = i.rowid
     """
-
-
-def is_small_count(families: Iterable[str], count: float | None) -> bool:
-    """Whether `count` is a small count of cases; the rule of `sql_for_small_count`."""
-    is_about_cases = not set(CASE_FAMILIES).isdisjoint(families)
-    return is_about_cases and count is not None and 0 < count < SMALLEST_COUNT
-
-
-def masked(figure: Mapping[str, Any], families: Iterable[str], count: float | None) -> dict[str, Any]:
-    """The figure with everything withheld that a small count of cases could be worked out from."""
-    if not is_small_count(families, count):
-        return dict(figure)
-    hidden = {name: None for name in SUPPRESSED if name in figure}
-    return {**figure, **hidden, "state": SUPPRESSED_STATE}
 
 
 def suppress(frame: pl.DataFrame, count: str, within: list[str]) -> pl.Series:

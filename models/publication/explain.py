@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from models.errors import FengqingError
-from models.publication.disclosure import SUPPRESSED_STATE, masked
+from models.publication.disclosure import SUPPRESSED_STATE, sql_for_case_indicators
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -100,12 +100,10 @@ class Explanation:
         return asdict(self)
 
 
-def explain(
-    con: DuckDBPyConnection, society_id: str, indicator: str, *, restricted: bool = False
-) -> Explanation:
-    """The explanation of one society's score in one indicator of the snapshot behind `con`.
+def explain(con: DuckDBPyConnection, society_id: str, indicator: str) -> Explanation:
+    """The explanation of one society's score in one indicator of the snapshot (or views) behind `con`.
 
-    Without `restricted`, a small count of cases is withheld whole, and so are the rows it is made of.
+    What the connection hides stays hidden (see handout.py): small counts of cases, and every row of cases.
 
     Raises:
         FengqingError: the snapshot has no such society or indicator.
@@ -120,20 +118,25 @@ def explain(
     )
     if not figures:
         raise unknown(con, society_id, indicator)
-    return explanation(figures[0], sources, restricted=restricted)
+    return explanation(figures[0], sources)
 
 
-def explanation(
-    figure: Mapping[str, Any], sources: Iterable[Mapping[str, Any]], *, restricted: bool
-) -> Explanation:
+def explanation(figure: Mapping[str, Any], sources: Iterable[Mapping[str, Any]]) -> Explanation:
     """The explanation that a row of FIGURES and its rows of SOURCES make."""
-    shown = figure if restricted else masked(figure, figure["families"], figure["denominator"])
     wanted = [name for name in Explanation.__dataclass_fields__ if name != "sources"]
-    is_withheld = shown["state"] == SUPPRESSED_STATE
+    is_withheld = figure["state"] == SUPPRESSED_STATE
     rows = (
         () if is_withheld else (Source(**{n: one[n] for n in Source.__dataclass_fields__}) for one in sources)
     )
-    return Explanation(**{name: shown[name] for name in wanted}, sources=tuple(rows))
+    return Explanation(**{name: figure[name] for name in wanted}, sources=tuple(rows))
+
+
+def is_about_cases(con: DuckDBPyConnection, indicator: str) -> bool:
+    """Whether the rows behind an indicator are of cases."""
+    found = con.sql(
+        f"select indicator from ({sql_for_case_indicators()}) where indicator = $1", params=[indicator]
+    )
+    return bool(found.fetchall())
 
 
 def unknown_society(society_id: str) -> FengqingError:

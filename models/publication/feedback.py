@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data_contracts.contract import load_contract
+from models.publication.coarse import rules, sql_for_is_coarse
 from models.publication.explain import unknown_society
 from models.publication.exports import run_facts
 from models.publication.figures import DASH, decimal, in_unit, limits, percent, score, trimmed
@@ -25,7 +26,7 @@ GAPS, LACKS, FINDINGS = 8, 12, 6
 OBJECTION_FIELDS = ("society_id", "report_year", "raised_on", "subject", "has_real_name", "evidence")
 
 SOCIETY = """
-select s.name, s.society_id, c.*, e.decision, e.reason_zh, e.reason_en
+select s.name, s.society_id, c.*, e.decision, e.reason_zh, e.reason_en, {is_coarse} as is_range
 from societies s join composite c using (society_id) left join exemplars e using (society_id)
 where s.society_id = $1
 """
@@ -34,9 +35,8 @@ DIMENSIONS = "select * from dimensions where society_id = $1 order by dimension"
 GAP_ROWS = """
 with counted as (
     select i.*, d.unit, d.numerator_zh, d.numerator_en, d.denominator_text_zh,
-           d.denominator_text_en, d.position,
-           sum(i.weight) filter (i.score is not null) over () as total
-    from indicators i join indicator_definitions d using (indicator)
+           d.denominator_text_en, d.position, c.applicable_weight as total
+    from indicators i join indicator_definitions d using (indicator) join composite c using (society_id)
     where i.society_id = $1
 )
 select *, 100 * weight * (1 - score) / total as gain from counted
@@ -151,7 +151,7 @@ def _say(key: str, lang: str, **figures: Any) -> str:
 
 
 def _one(con: DuckDBPyConnection, society_id: str) -> dict[str, Any]:
-    found = con.sql(SOCIETY, params=[society_id]).pl().to_dicts()
+    found = con.sql(SOCIETY.format(is_coarse=sql_for_is_coarse(con)), params=[society_id]).pl().to_dicts()
     if not found:
         raise unknown_society(society_id)
     return found[0]
@@ -174,11 +174,14 @@ def _results(
     why = [labels["unrated_reason", one["unrated_reason"]]] if one["unrated_reason"] else []
     same = one["rank_low"] == one["rank_high"]
     shown = score(one["score"], lang, limits(methodology))
+    if one["is_range"]:
+        shown = f"{decimal(one['low'], lang)}–{decimal(one['high'], lang)}"
     rank = {"low": one["rank_low"], "high": one["rank_high"]}
     interval = {"low": decimal(one["low"], lang), "high": decimal(one["high"], lang), "level": level}
     rows = [
         ("band", labels["band", one["band"]], "；".join([*why, *bars])),
-        ("score", shown, is_rated and _say("results.score_note", lang, **interval)),
+        ("score", shown, is_rated and (rules()["range"][lang] if one["is_range"]
+                                else _say("results.score_note", lang, **interval))),
         (
             "rank",
             _say(f"results.rank_{'same' if same else 'value'}", lang, **rank) if one["rank_low"] else DASH,
@@ -201,7 +204,7 @@ def _dimensions(
     return [
         {
             "name": f"{one['dimension']} {labels['dimension', one['dimension']]}",
-            "score": score(one["score"], lang, turning),
+            "score": DASH if one.get("is_coarse") else score(one["score"], lang, turning),
             "interval": DASH if one["low"] is None else f"{one['low']:.1f}–{one['high']:.1f}",
             "peer_mean": decimal(one["peer_mean"], lang),
             "weight": f"{one['applicable_weight']:g}",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from models.publication.coarse import sql_for_is_coarse
+
 if TYPE_CHECKING:
     import polars as pl
     from duckdb import DuckDBPyConnection
@@ -33,7 +35,7 @@ def annual(con: DuckDBPyConnection, lang: str = "zh") -> pl.DataFrame:
     }[lang]
     veto, hold, pending, separator, middle = parts
     # Without a mask there are no ranges, nor a column that tells them.
-    is_coarse = "c.is_coarse" if "is_coarse" in con.sql("from composite limit 0").columns else "false"
+    is_coarse = sql_for_is_coarse(con)
     # A society that filed nothing has blanks, not noughts.
     dimensions = ", ".join(f"case when s.filed then {d} end as {d}" for d in DIMENSIONS)
     query = f"""

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from data_contracts.contract import load_contract
 from models.publication.cases import sql_for_sums
 from models.publication.coarse import TOTAL, Place, rules
 from models.publication.details import CLOSED
 from models.publication.disclosure import CASE_FAMILIES, SMALLEST_COUNT, sql_for_case_indicators
 from models.publication.spread import QUARTILES, TABLE
+
+CASES_ONLY = {
+    "zh": "案件登记的内容仅限案件专员查看。",
+    "en": "What the case register says is for case officers only.",
+}
 
 
 def sql_for_tables(at: Place) -> dict[str, str]:
@@ -27,11 +35,40 @@ def sql_for_tables(at: Place) -> dict[str, str]:
         "decision_gates": _gates(at),
         "decision_outlook": _outlook(at),
         "decision_onsite": _onsite(at),
-        "changes": _changes(at),
+        "changes": sql_for_changes(at),
         "restatements": _restatements(at),
         "files": _files(at),
         "case_summary": sql_for_sums(at),
+        "contributions": sql_for_contributions(at.source),
+        "findings": _findings(at.source),
     }
+
+
+def sql_for_contributions(source: str, more: str = "") -> str:
+    """Contributions without rows of cases, however many; `more`: further columns, after a comma."""
+    return f"select *{more} from {source}.contributions where family not in ({_quoted(CASE_FAMILIES)})"
+
+
+def sql_for_exact(source: str) -> dict[str, str]:
+    """For case officers: the tables that the mask adds a column to, as they are, with that column."""
+    found = {
+        name: f"select *, false as is_coarse from {source}.{name}" for name in ("composite", "dimensions")
+    }
+    return {**found, "indicators": f"select *, false as is_suppressed from {source}.indicators"}
+
+
+def _quoted(values: Iterable[str]) -> str:
+    return ", ".join(f"'{value}'" for value in values)
+
+
+def _findings(source: str) -> str:
+    """What intake found in a sheet of cases keeps its code and loses its place, the cell and the message."""
+    sheets = _quoted(sheet for family in CASE_FAMILIES for sheet in load_contract(family).sheets)
+    said = dict.fromkeys(("row", "value", "repaired"), "null")
+    said |= {f"message_{lang}": f"'{text}'" for lang, text in CASES_ONLY.items()}
+    is_case = f"sheet in ({sheets}, {_quoted(CASE_FAMILIES)})"
+    told = ", ".join(f"case when {is_case} then {text} else {n} end as {n}" for n, text in said.items())
+    return f"select * replace ({told}) from {source}.findings"
 
 
 def _is_coarse(at: Place, alias: str) -> str:
@@ -169,7 +206,7 @@ def _case_dimensions(at: Place) -> str:
     )
 
 
-def _changes(at: Place) -> str:
+def sql_for_changes(at: Place) -> str:
     """Changes; of indicators of cases none, since an earlier run's count is not at hand."""
     told = (
         f"(t.society_id in (from {at.own}.touched) and (t.scope = 'composite' "
@@ -185,7 +222,8 @@ def _restatements(at: Place) -> str:
     """Restatements; of indicators and facts of cases none, ranks of a coarse group and its scores blank."""
     families = ", ".join(f"'{name}'" for name in CASE_FAMILIES)
     told = (
-        f"(t.item = 'rank' and s.peer_group in (select peer_group from {at.own}.groups) or "
+        f"(t.item = 'rank' and s.peer_group in (select peer_group from {at.source}.societies "
+        f"semi join {at.own}.touched using (society_id)) or "
         f"t.society_id in (from {at.own}.touched) and (t.item in ('score', 'rank') "
         f"or t.item = 'dimension' and t.code in ({_case_dimensions(at)})))"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from models.errors import FengqingError
@@ -10,6 +11,8 @@ from models.errors import FengqingError
 if TYPE_CHECKING:
     import polars as pl
     from duckdb import DuckDBPyConnection
+
+    from models.home import Home
 
 # Recomputed scores may differ from the published by rounding only.
 ROUNDING = 1e-6
@@ -20,6 +23,27 @@ def run_sensitivity(con: DuckDBPyConnection) -> pl.DataFrame:
     if not con.sql("select 1 from duckdb_tables() where table_name = 'sensitivity'").fetchall():
         raise _too_old()
     return con.sql("select * from sensitivity order by output, total desc").pl()
+
+
+def require_exact(home: Home, run_id: str | None, year: int | None, society_id: str) -> None:
+    """Raise FengqingError where the society's score is told as a range only.
+
+    Its indices are worked out of the exact score, and by seed anybody can work them out anew for every count
+    that the society may have: they would tell which one it is.
+    """
+    from models.publication.handout import open_handout
+
+    with closing(open_handout(home, run_id, year)) as con:
+        found = con.sql("select is_coarse from composite where society_id = $1", params=[society_id])
+        if found.fetchall() == [(True,)]:
+            raise FengqingError(
+                "SMALL_COUNT",
+                f"学会 {society_id} 的得分只显示范围：灵敏度由准确得分算出，可反推少于5件的案件数，"
+                "因此不显示。有权查阅案件者可加 --restricted。",
+                f"The score of society {society_id} is shown as a range: its sensitivity comes from the "
+                "exact score and could give a count of cases under five back, so it is withheld. "
+                "Those cleared for cases may add --restricted.",
+            )
 
 
 def society_sensitivity(con: DuckDBPyConnection, society_id: str, base: int | None = None) -> pl.DataFrame:

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from models.errors import FengqingError
-from pipelines.options import HomeOption, JsonOption, LangOption, console, print_json, say
+from pipelines.options import (
+    HomeOption,
+    JsonOption,
+    LangOption,
+    RestrictedOption,
+    console,
+    print_json,
+    say,
+    withheld,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -31,6 +40,7 @@ def compare(  # noqa: PLR0913, PLR0917 - one parameter an option
     out: Annotated[
         Path | None, typer.Option("--out", help="导出 xlsx 的目录 · folder for the workbook")
     ] = None,
+    is_restricted: RestrictedOption = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
     lang: LangOption = "zh",
@@ -38,25 +48,35 @@ def compare(  # noqa: PLR0913, PLR0917 - one parameter an option
     """比较两次运行：差异、变动分解、原因 · Compare two runs: differences, changes split, reasons."""
     from models.home import Home
     from models.publication.comparison import compare as find
+    from models.publication.comparison.withheld import withheld as without
+    from models.publication.handout import open_handout
     from models.publication.snapshot import open_snapshot
 
     state = Home.resolve(home)
     with (
         closing(open_snapshot(state, **_meant(run_a))) as a,
         closing(open_snapshot(state, **_meant(run_b))) as b,
+        closing(open_handout(state, **_meant(run_a), restricted=is_restricted)) as shown_a,
+        closing(open_handout(state, **_meant(run_b), restricted=is_restricted)) as shown_b,
         _warehouse(state) as warehouse,
     ):
+        # A change is split by the exact figures of everybody; what of it is told is another question.
         found = find(a, b, warehouse)
+        notice = withheld(lang, restricted=is_restricted)
+        if not is_restricted:
+            found = without(found, shown_a, shown_b)
         code = society.strip().upper() if society else None
         if code:
             _require(found, code)
         path = _write(found, out, lang) if out else None
         if as_json:
-            print_json(_plain(found, code, path))
+            print_json({**_plain(found, code, path), "notice": notice})
         elif code:
             _print_society(found, code, lang)
         else:
             _print(found, lang)
+        if notice and not as_json:
+            console(markup=False).print(notice, soft_wrap=True)
         if path and not as_json:
             console(markup=False).print(say(lang, "已导出：", "Written: ") + str(path), soft_wrap=True)
 
@@ -269,9 +289,10 @@ def _print_rows(found: Comparison, society: str, moved: pl.DataFrame, lang: str)
     from models.publication.figures import trimmed
 
     out = console(markup=False, highlight=False)
+    query = SOURCES.format(c="c.society_id = $1 and c.indicator = $2")
     for code in moved["indicator"].head(ROWS).to_list():
         for run, title in ((found.a, say(lang, "前次", "before")), (found.b, say(lang, "本次", "after"))):
-            rows = run.con.sql(SOURCES, params=[society, code]).pl()
+            rows = run.con.sql(query, params=[society, code]).pl()
             counted = say(lang, f"{rows.height} 行", f"{rows.height} rows")
             out.print(f"{code} {title}：{counted}")
             for row in rows.head(ROWS).to_dicts():

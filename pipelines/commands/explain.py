@@ -13,11 +13,13 @@ from pipelines.options import (
     HomeOption,
     JsonOption,
     LangOption,
+    RestrictedOption,
     RunOption,
     YearOption,
     console,
     print_json,
     say,
+    withheld,
 )
 
 if TYPE_CHECKING:
@@ -35,13 +37,7 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter an option
     is_decision: Annotated[
         bool, typer.Option("--decision", help="典型经验结论的全部依据 · the whole chain of the decision")
     ] = False,
-    is_restricted: Annotated[
-        bool,
-        typer.Option(
-            "--restricted",
-            help="显示小数目案件，仅限有权查阅者 · show small counts of cases, for those cleared",
-        ),
-    ] = False,
+    is_restricted: RestrictedOption = False,
     run_id: RunOption = None,
     year: YearOption = None,
     home: HomeOption = None,
@@ -52,13 +48,19 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter an option
     from models.home import Home
     from models.publication.decision import explain_decision, told
     from models.publication.explain import explain as find
-    from models.publication.snapshot import open_snapshot
+    from models.publication.explain import is_about_cases
+    from models.publication.handout import open_handout
 
-    with closing(open_snapshot(Home.resolve(home), run_id, year)) as con:
+    notice = None
+    with closing(open_handout(Home.resolve(home), run_id, year, restricted=is_restricted)) as con:
         if is_decision:
-            decided = explain_decision(con, society.strip().upper(), restricted=is_restricted)
+            decided = explain_decision(con, society.strip().upper())
+            if decided["is_coarse"] or decided["flip"]["is_suppressed"]:
+                notice = withheld(lang, restricted=is_restricted)
         elif indicator:
-            found = find(con, society.strip().upper(), indicator.strip(), restricted=is_restricted)
+            found = find(con, society.strip().upper(), indicator.strip())
+            if is_about_cases(con, indicator.strip()):
+                notice = withheld(lang, restricted=is_restricted)
         else:
             raise FengqingError(
                 "NOTHING_TO_EXPLAIN",
@@ -72,18 +74,20 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter an option
         }
     if is_decision:
         if as_json:
-            print_json(decided)
+            print_json({**decided, "notice": notice})
         else:
             out = console(markup=False, highlight=False)
             for line in told(decided, lambda kind, code: labels.get((kind, code), code), lang):
                 out.print(line)
     elif as_json:
-        print_json(found.as_dict())
+        print_json({**found.as_dict(), "notice": notice})
     else:
-        _print(found, labels, lang)
+        _print(found, labels, lang, notice)
+    if notice and not as_json:
+        console(markup=False).print(notice, soft_wrap=True)
 
 
-def _print(one: Explanation, labels: Labels, lang: str) -> None:
+def _print(one: Explanation, labels: Labels, lang: str, notice: str | None) -> None:
     from rich.table import Table
 
     # Names come from filings: brackets in them are text, not mark-up.
@@ -93,6 +97,8 @@ def _print(one: Explanation, labels: Labels, lang: str) -> None:
     out.print(f"{one.indicator} {title}  {one.clause}")
     for name, value in _facts(one, labels, lang):
         out.print(f"  {name}  {value}")
+    if not one.sources and notice:
+        return
     if not one.sources:
         out.print(say(lang, "没有来源行。", "No rows stand behind this figure."))
         return

@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from pipelines.options import HomeOption, JsonOption, LangOption, RunOption, YearOption, print_json, say
+from pipelines.options import (
+    HomeOption,
+    JsonOption,
+    LangOption,
+    RestrictedOption,
+    RunOption,
+    YearOption,
+    print_json,
+    say,
+)
 
 
 def export(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -24,13 +33,7 @@ def export(  # noqa: PLR0913, PLR0917 - one parameter an option
             help="批准文号，填写后公示稿方可排名 · approval number that allows a ranked public list",
         ),
     ] = None,
-    is_restricted: Annotated[
-        bool,
-        typer.Option(
-            "--restricted",
-            help="限案件专员：得分均为准确值 · case officers only: every score exact",
-        ),
-    ] = False,
+    is_restricted: RestrictedOption = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
     lang: LangOption = "zh",

@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from pipelines.options import HomeOption, JsonOption, LangOption, RunOption, YearOption, print_json, say
+from pipelines.options import (
+    HomeOption,
+    JsonOption,
+    LangOption,
+    RestrictedOption,
+    RunOption,
+    YearOption,
+    print_json,
+    say,
+    withheld,
+)
 
 
 def feedback(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -18,6 +28,7 @@ def feedback(  # noqa: PLR0913, PLR0917 - one parameter an option
             "--society", help="统一社会信用代码，可多次；不写则全部 · credit code, repeatable; default: all"
         ),
     ] = None,
+    is_restricted: RestrictedOption = False,
     run_id: RunOption = None,
     year: YearOption = None,
     home: HomeOption = None,
@@ -29,11 +40,12 @@ def feedback(  # noqa: PLR0913, PLR0917 - one parameter an option
 
     from models.home import Home
     from models.publication.feedback import write_all
-    from models.publication.snapshot import open_snapshot
+    from models.publication.handout import open_handout
     from pipelines.progress import bars, current
 
     codes = [one.strip().upper() for one in society] if society else None
-    with closing(open_snapshot(Home.resolve(home), run_id, year)) as con, bars(lang):
+    opened = open_handout(Home.resolve(home), run_id, year, restricted=is_restricted)
+    with closing(opened) as con, bars(lang):
         written = write_all(con, out, codes, lang, current())
     if as_json:
         print_json(written)
@@ -41,3 +53,5 @@ def feedback(  # noqa: PLR0913, PLR0917 - one parameter an option
     typer.echo(
         say(lang, f"已写出 {len(written)} 份反馈单：{out}", f"Wrote {len(written)} feedback sheets: {out}")
     )
+    if notice := withheld(lang, restricted=is_restricted):
+        typer.echo(notice)

@@ -11,6 +11,7 @@ from pipelines.options import (
     HomeOption,
     JsonOption,
     LangOption,
+    RestrictedOption,
     RunOption,
     YearOption,
     console,
@@ -33,6 +34,7 @@ def sensitivity(  # noqa: PLR0913, PLR0917 - one parameter an option
         int | None,
         typer.Option("--base", help="基础样本数，2的幂 · base sample, a power of two (with --society)"),
     ] = None,
+    is_restricted: RestrictedOption = False,
     run_id: RunOption = None,
     year: YearOption = None,
     home: HomeOption = None,
@@ -41,9 +43,11 @@ def sensitivity(  # noqa: PLR0913, PLR0917 - one parameter an option
 ) -> None:
     """结果取决于什么：索博尔指数 · What a result hangs on: Sobol' indices with intervals."""
     from models.home import Home
-    from models.publication.sensitivity import run_sensitivity, society_sensitivity
+    from models.publication.sensitivity import require_exact, run_sensitivity, society_sensitivity
     from models.publication.snapshot import open_snapshot
 
+    if society is not None and not is_restricted:
+        require_exact(Home.resolve(home), run_id, year, society.strip().upper())
     with closing(open_snapshot(Home.resolve(home), run_id, year)) as con:
         found = (
             run_sensitivity(con)

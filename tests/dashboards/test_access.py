@@ -6,6 +6,7 @@ import pytest
 
 from dashboards import access
 from dashboards.access import Scope, connect
+from models.publication.disclosure import SMALLEST_COUNT
 from models.publication.snapshot import resolve
 
 ROOT = Path(__file__).parents[2]
@@ -104,7 +105,7 @@ def test_small_counts_of_cases_never_reach_a_page(open_as):
         "select min(denominator) from indicators i join indicator_definitions d using (indicator) "
         "where list_contains(d.families, 'investigations') and denominator > 0"
     ).fetchone()
-    assert shown[0] >= access.SMALLEST_COUNT
+    assert shown[0] >= SMALLEST_COUNT
     rows = con.sql(
         "select count(*) from contributions semi join (select * from indicators where is_suppressed) "
         "using (society_id, indicator)"

@@ -4,7 +4,7 @@ import duckdb
 import pytest
 
 from dashboards import access
-from models.publication import details
+from models.publication import details, masks
 from models.publication.files import snapshot_path
 from models.publication.snapshot import resolve
 
@@ -114,7 +114,7 @@ def test_flips_and_findings_of_cases_lose_what_they_tell(made, is_open):
     assert flips[1] == ("1.1", 0.2, 0.4, 70.0)
     columns = "sheet, code, row, value, repaired, message_zh"
     found = made.sql(f"select {columns} from ({views['findings']})").fetchall()
-    withheld = ["D18", None, None, None, access.CASES_ONLY["zh"]]
+    withheld = ["D18", None, None, None, masks.CASES_ONLY["zh"]]
     assert len(found) == 3
     for sheet, *rest in found:
         told = is_open or sheet == "表3宣讲教育"

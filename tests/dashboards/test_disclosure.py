@@ -18,6 +18,7 @@ from models.assessment.assess import assess
 from models.assessment.methodology import load
 from models.publication import coarse, masks
 from models.publication.cases import sql_for_sums
+from models.publication.disclosure import SMALLEST_COUNT
 from models.publication.files import snapshot_path
 from models.publication.snapshot import resolve
 from models.publication.tables import ASSESSMENT
@@ -216,7 +217,7 @@ def test_nobody_works_out_a_small_count(seen, truth):
     found, fewest = attacker.found()
     assert found == {}
     # Nor is it one of a few: as many sets of counts are possible as make a count large enough.
-    assert fewest >= access.SMALLEST_COUNT
+    assert fewest >= SMALLEST_COUNT
 
 
 def test_exact_scores_would_give_them_away(source, truth):

@@ -181,3 +181,12 @@ def test_a_subject_is_one_line_of_few_signs():
     assert subject("x") == subject("x", society=[], q="", unit=None) == "x"
     assert subject("x", q="a&b,c%\n") == "x?q=a%26b%2Cc%25\n"
     assert len(subject("x", q="字" * 5000)) < 300
+
+
+def test_a_download_names_what_its_rows_are_narrowed_to():
+    from dashboards.filters import Filters
+    from dashboards.queries import changes, society
+
+    listing = changes.societies("restated", Filters(supervisor_id="U001", text="虚构"))
+    assert subject("x.csv", **listing.about) == "x.csv?basis=restated&supervisor_id=U001&text=虚构"
+    assert "A,B" in subject("x.csv", **society.compared_indicators(["A", "B"]).about)

@@ -180,10 +180,6 @@ def test_small_counts_of_cases_are_explained_to_the_cleared_only(nation, cli):
         told = cli(*ask, *more)
         (line,) = [text for text in told.stdout.splitlines() if text.strip().startswith("分母")]
         assert line.split()[1] == word
-    decided = cli(
-        "explain", "--society", society, "--decision", "--restricted", "--home", nation.home.root, "--json"
-    )
-    assert json.loads(decided.stdout)["flip"]["is_suppressed"] is False
 
 
 def test_the_exports_hold_every_society(nation):

@@ -4,32 +4,6 @@ import pytest
 
 from models.errors import FengqingError
 from models.publication.decision import explain_decision, told
-from models.publication.disclosure import SUPPRESSED, is_small_count, masked
-
-CASES, OTHERS = ["investigations"], ["education_sessions"]
-
-
-@pytest.mark.parametrize(
-    ("families", "count", "is_small"),
-    [
-        (CASES, 1, True),
-        (CASES, 4, True),
-        (CASES, 5, False),
-        (CASES, 0, False),
-        (CASES, None, False),
-        (OTHERS, 2, False),
-    ],
-)
-def test_counts_of_cases_under_five_are_small(families, count, is_small):
-    assert is_small_count(families, count) is is_small
-
-
-def test_whole_figures_are_withheld():
-    figure = {**dict.fromkeys(SUPPRESSED, 0.5), "weight": 3.0, "state": "reported"}
-    hidden = masked(figure, CASES, 3)
-    assert all(hidden[name] is None for name in SUPPRESSED)
-    assert (hidden["weight"], hidden["state"]) == (3.0, "suppressed")
-    assert masked(figure, OTHERS, 3) == figure
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
