@@ -14,6 +14,7 @@ from dashboards.filters import COLUMNS
 from dashboards.i18n import Texts
 from dashboards.navigation import GROUPS, PAGES, Page
 from dashboards.pages import empty, unreadable
+from dashboards.turns import RERUNS
 from models.errors import FengqingError
 from models.publication.manifest import code_version
 
@@ -23,7 +24,12 @@ ICON = str(Path(__file__).parent / "static" / "icon.png")
 
 
 def main() -> None:
-    """Choose language and run, then run the page that the URL names."""
+    """Choose language and run, then run the page that the URL names, when it is this rerun's turn."""
+    with RERUNS.take():
+        _draw()
+
+
+def _draw() -> None:
     st.set_page_config(
         page_title="风清 Fengqing", page_icon=ICON, layout="wide", initial_sidebar_state=SIDEBAR_WIDTH
     )

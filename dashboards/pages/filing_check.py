@@ -13,6 +13,7 @@ from dashboards import filing, gate, listing, settings
 from dashboards.filing import Receipt, Upload
 from dashboards.i18n import DASH, Texts, lasting_labels
 from dashboards.tables import Head, Html, badge, cards, cell, table
+from dashboards.turns import RERUNS
 from dashboards.view import heading, section
 from models.errors import FengqingError
 from models.home import Home
@@ -104,7 +105,7 @@ def _judge(t: Texts, uploads: Sequence[Upload], home: Home) -> list[FileReport] 
     if held is None or held[0] != sent:
         st.session_state.pop("filing", None)
         try:
-            with st.spinner(t("filing.judging")):
+            with st.spinner(t("filing.judging")), RERUNS.give_up():
                 held = (sent, filing.judge(uploads, filing.register(home, gate.permission().scope)))
         except FengqingError as error:
             st.html(_banner("mend", "×", t("filing.failed"), error.text(t.lang)))
