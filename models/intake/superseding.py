@@ -117,17 +117,15 @@ def _weigh(con: duckdb.DuckDBPyConnection, contract: Contract, contested: pl.Dat
     con.execute(
         f"""
         create or replace temp table contest as
-        select row_id, source_file, is_new, place,
-            first_value(source_file) over (partition by {key} order by place) as winner
+        select row_id, source_file, is_new, row_number() over prevailing as place,
+            first_value(source_file) over prevailing as winner
         from (
-            select *, row_number() over (
-                partition by {key} order by origin <> 'society' desc, landed_at desc, row_id
-            ) as place
-            from (
-                select {key}, row_id, source_file, true as is_new from contested
-                union all
-                select {key}, row_id, source_file, false from main.{family} semi join contested using ({key})
-            ) join (select file_id as source_file, origin, landed_at from files) using (source_file)
+            select {key}, row_id, source_file, true as is_new from contested
+            union all
+            select {key}, row_id, source_file, false from main.{family} semi join contested using ({key})
+        ) join (select file_id as source_file, origin, landed_at from files) using (source_file)
+        window prevailing as (
+            partition by {key} order by origin <> 'society' desc, landed_at desc, row_id
         )
         """
     )
