@@ -14,6 +14,10 @@ from models import ledger
 from models.errors import FengqingError
 from models.home import Home
 
+# What is logged before it is folded in. Folding rewrites the last 120,000 rows of every table that grew:
+# after each batch, as DuckDB's own 16 MB make it, that is most of what the loading of workbooks costs.
+LOG_SIZE = "256MB"
+
 
 class WarehouseLockedError(FengqingError):
     """Another process has the warehouse open."""
@@ -38,6 +42,7 @@ def open_writer(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     con = _connect(home.warehouse, read_only=False)
     try:
         _ensure_schema(con, home.warehouse)
+        con.execute(f"set checkpoint_threshold = '{LOG_SIZE}'")
         yield con
     finally:
         con.close()
