@@ -7,6 +7,7 @@ from duckdb import DuckDBPyConnection
 
 from dashboards.filters import ALL, Filters
 from dashboards.queries.base import Listing, Made, Row, the
+from dashboards.queries.prepared import ready
 from models.publication import restated
 
 EFFECTS = ("data", "methodology", "peers", "software")
@@ -28,13 +29,14 @@ def notes(con: DuckDBPyConnection, basis: str) -> list[tuple[str, str]]:
 def figures(con: DuckDBPyConnection, basis: str, filters: Filters = ALL) -> Row:
     """societies_n (rated in both), change, change_size, entered_n, left_n, mean size of each effect."""
     sizes = ", ".join(f"avg(abs({name})) as {name}_size" for name in EFFECTS)
+    ready(con, "changed")
     return the(
         con,
         f"""
         select count(change) as societies_n, avg(change) as change, avg(abs(change)) as change_size,
                count(*) filter (before is null and after is not null) as entered_n,
                count(*) filter (before is not null and after is null) as left_n, {sizes}
-        from changes where basis = $basis and scope = 'composite' and {filters.where()}
+        from changed where basis = $basis and {filters.among()}
         """,
         {"basis": basis, **filters.parameters},
     )
@@ -43,10 +45,11 @@ def figures(con: DuckDBPyConnection, basis: str, filters: Filters = ALL) -> Row:
 def dimensions(con: DuckDBPyConnection, basis: str, filters: Filters = ALL) -> pl.DataFrame:
     """One row a dimension: item, societies_n, change and the mean of each effect, in points."""
     means = ", ".join(f"avg({name}) as {name}" for name in EFFECTS)
+    ready(con, "changed_dimensions")
     return con.sql(
         f"""
         select item, count(change) as societies_n, avg(change) as change, {means}
-        from changes where basis = $basis and scope = 'dimension' and {filters.where()}
+        from changed_dimensions where basis = $basis and {filters.among()}
         group by item order by item
         """,
         params={"basis": basis, **filters.parameters},
@@ -56,20 +59,19 @@ def dimensions(con: DuckDBPyConnection, basis: str, filters: Filters = ALL) -> p
 def societies(basis: str, filters: Filters = ALL) -> Listing:
     """Societies rated in both runs, the largest change first, with the indicator that moved each most."""
     return Listing(
-        f"""
-        with most as (
-            select society_id, arg_max(item, abs(change)) as indicator, max_by(change, abs(change)) as moved
-            from changes where basis = $basis and scope = 'indicator' and change is not null
-            group by society_id
-        )
+        """
         select s.society_id, s.name, h.before, h.after, h.change, h.data, h.methodology, h.peers, h.software,
-               m.indicator, m.moved
-        from changes h join societies s using (society_id) left join most m using (society_id)
-        where h.basis = $basis and h.scope = 'composite' and h.change is not null
-            and {filters.where("h.society_id")}
-        order by abs(h.change) desc, h.society_id
+               h.indicator, h.moved
+        from changed h join found on found.place = h.rowid join cohort s on s.rowid = h.no
+        order by found.place
         """,
         {"basis": basis, **filters.parameters},
+        found=f"""
+        select h.rowid as place from changed h
+        where h.basis = $basis and h.change is not null and h.no is not null and {filters.among("h.no")}
+        order by place
+        """,
+        needs=("changed",),
     )
 
 

@@ -34,6 +34,30 @@ TABLES: dict[str, tuple[str, ...]] = {
         order by d.position, i.score nulls last, c.rowid
         """,
     ),
+    # What changed of societies' scores, the largest change first, and what moved each most.
+    "changed": (
+        f"""
+        create table changed as
+        with most as (
+            select basis, society_id, arg_max(item, abs(change)) as indicator,
+                   max_by(change, abs(change)) as moved
+            from changes where scope = 'indicator' and change is not null group by basis, society_id
+        )
+        select {NO}, h.basis, h.before, h.after, h.change, h.data, h.methodology, h.peers, h.software,
+               m.indicator, m.moved
+        from changes h left join cohort c using (society_id)
+        left join most m on m.basis = h.basis and m.society_id = h.society_id
+        where h.scope = 'composite' order by abs(h.change) desc, h.society_id
+        """,
+    ),
+    "changed_dimensions": (
+        f"""
+        create table changed_dimensions as
+        select {NO}, h.basis, h.item, h.change, h.data, h.methodology, h.peers, h.software
+        from changes h left join cohort c using (society_id) where h.scope = 'dimension'
+        order by h.basis, h.item, c.rowid
+        """,
+    ),
     "dimension_rows": (
         f"""
         create table dimension_rows as

@@ -10,6 +10,7 @@ from dashboards import access
 from dashboards.filters import NO_UNIT, Filters
 from dashboards.queries import (
     activities,
+    changes,
     documents,
     exemplars,
     issues,
@@ -156,6 +157,27 @@ FIGURES = {
         """,
         {},
     ),
+    "changes": (
+        lambda con, f: changes.figures(con, "previous_year", f),
+        """
+        select count(change) as societies_n, avg(change) as change, avg(abs(change)) as change_size,
+               count(*) filter (before is null and after is not null) as entered_n,
+               count(*) filter (before is not null and after is null) as left_n,
+               avg(abs(data)) as data_size, avg(abs(peers)) as peers_size
+        from changes where basis = 'previous_year' and scope = 'composite' and {those}
+        """,
+        {},
+    ),
+    "changes of dimensions": (
+        lambda con, f: changes.dimensions(con, "previous_year", f),
+        """
+        select item, count(change) as societies_n, avg(change) as change, avg(data) as data,
+               avg(methodology) as methodology, avg(peers) as peers, avg(software) as software
+        from changes where basis = 'previous_year' and scope = 'dimension' and {those}
+        group by item order by item
+        """,
+        {},
+    ),
     "exemplars": (
         exemplars.figures,
         """
@@ -246,6 +268,22 @@ LISTINGS = {
                score, low, high, is_coarse, if(is_coarse, 'yes', 'no') as coarse, verified_share, stability,
                practice_tag, reason_zh, reason_en
         from cohort s where s.decision = 'selected' and {where} order by s.peer_group, s.rank, s.society_id
+        """,
+        {},
+    ),
+    "changes": (
+        lambda f: changes.societies("previous_year", f),
+        """
+        with most as (
+            select society_id, arg_max(item, abs(change)) as indicator, max_by(change, abs(change)) as moved
+            from changes where basis = 'previous_year' and scope = 'indicator' and change is not null
+            group by society_id
+        )
+        select s.society_id, s.name, h.before, h.after, h.change, h.data, h.methodology, h.peers, h.software,
+               m.indicator, m.moved
+        from changes h join cohort s using (society_id) left join most m using (society_id)
+        where h.basis = 'previous_year' and h.scope = 'composite' and h.change is not null and {where}
+        order by abs(h.change) desc, h.society_id
         """,
         {},
     ),
@@ -410,7 +448,7 @@ def test_listings_have_the_rows_of_the_plain_query_in_its_order(con, name):
         assert_frame_equal(listing.page(con, 7, 7), expected.slice(7, 7))
 
 
-@pytest.mark.parametrize("name", ["lowest", "stalled_charters", "education_gaps", "near_misses"])
+@pytest.mark.parametrize("name", ["lowest", "stalled_charters", "education_gaps", "near_misses", "changes"])
 def test_the_run_has_rows_to_compare(published, name):
     con = access.connect(published, resolve(published), access.Scope())
     assert LISTINGS[name][0](Filters()).count(con) > 1
