@@ -54,8 +54,11 @@ def sql_for_sums(at: Place) -> str:
 
     A sum is told only where at least five such societies are behind it with at least five cases beyond one
     each, and met and missed only where both are five or more; else all of them could be told to have one, or
-    to have met. What a total leaves to the parts kept back is held to the same.
+    to have met. What a total leaves to the parts kept back is held to the same. The withheld societies' share
+    of a sum is told in whole fives: else two runs of a year, before and after one society's late case, would
+    differ by its count. Not the sum itself, which the others' known counts would shift until it gave way.
     """
+    met_too = "f.is_n and f.is_k and (f.grouping = 'all' or w.is_k)"
     enough = f"(m = 0 or m >= {SMALLEST_COUNT} and n - m >= {SMALLEST_COUNT})"
     parted = f"(m = 0 or k >= {SMALLEST_COUNT} and n - k >= {SMALLEST_COUNT})"
     return f"""
@@ -90,8 +93,14 @@ def sql_for_sums(at: Place) -> str:
             from (select distinct grouping, indicator from first) f
         )
         select f.* exclude (m, n, k, is_n, is_k) replace (
-            case when f.is_n and f.is_k and (f.grouping = 'all' or w.is_k) then met_n end as met_n,
-            case when f.is_n and f.is_k and (f.grouping = 'all' or w.is_k) then missed_n end as missed_n,
-            case when f.is_n and (f.grouping = 'all' or w.is_n) then cases_n end as cases_n
+            case when {met_too} then met_n - f.k + {_whole("f.k")} end as met_n,
+            case when {met_too} then missed_n - (f.n - f.k) + {_whole("f.n - f.k")} end as missed_n,
+            case when {met_too} then cases_n - f.n + {_whole("f.k")} + {_whole("f.n - f.k")}
+                 when f.is_n and (f.grouping = 'all' or w.is_n) then cases_n - f.n + {_whole("f.n")}
+            end as cases_n
         ) from first f join whole w using (grouping, indicator)
     """
+
+
+def _whole(count: str) -> str:
+    return f"({SMALLEST_COUNT} * round(({count}) / {SMALLEST_COUNT}))"

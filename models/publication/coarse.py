@@ -48,8 +48,9 @@ def sql_for_preparation(at: Place) -> list[str]:
     id, by which it is looked up. Whole where the society has a small count; shared where peers' small counts
     went into it by the prior, which gives them back; else the means of the peers alone.
     ranges (society_id, item, score, low, high): item is a dimension or `total`; what the other indicators
-    leave. groups (peer_group, societies_n): with such a society. ranks (society_id, rank): by those ranges.
-    classes (quota_class). touched (society_id): a comparison tells its exact scores, here or in the base run.
+    leave. groups (peer_group, item, societies_n, peers_n): with such a society. ranks (society_id, rank): by
+    those ranges. classes (quota_class). touched (society_id): a comparison tells its exact
+    scores, here or in the base run.
     """
     return [f"create table {at.own}.{name} as {query}" for name, query in _tables(at).items()]
 
@@ -109,9 +110,14 @@ def _tables(at: Place) -> dict[str, str]:
             select *, round((low + high) / 2, {rules()["range_decimals"]}) as score from held
         """,
         "groups": f"""
-            select s.peer_group, r.item, count(*) as societies_n
+            with sizes as (
+                select s.peer_group, d.dimension as item, count(d.score) as peers_n
+                from {at.source}.dimensions d join {at.source}.societies s using (society_id) group by all
+            )
+            select s.peer_group, r.item, count(*) as societies_n, coalesce(any_value(n.peers_n), 0) as peers_n
             from {at.own}.ranges r join {at.source}.societies s using (society_id)
-            where s.peer_group is not null group by all
+            left join sizes n on n.peer_group = s.peer_group and n.item = r.item
+            where s.peer_group is not null group by s.peer_group, r.item
         """,
         "ranks": f"""
             select c.society_id, rank() over (partition by c.peer_group

@@ -62,13 +62,27 @@ def _quoted(values: Iterable[str]) -> str:
 
 
 def _findings(source: str) -> str:
-    """What intake found in a sheet of cases keeps its code and loses its place, the cell and the message."""
-    sheets = _quoted(sheet for family in CASE_FAMILIES for sheet in load_contract(family).sheets)
+    """What intake found in a sheet of cases keeps its code and loses its place, the cell and the message.
+
+    Each code is told once a file: a fault of every row, such as a way to write dates, would count the cases.
+    """
     said = dict.fromkeys(("row", "value", "repaired"), "null")
     said |= {f"message_{lang}": f"'{text}'" for lang, text in CASES_ONLY.items()}
-    is_case = f"sheet in ({sheets}, {_quoted(CASE_FAMILIES)})"
+    is_case = _is_of_cases()
     told = ", ".join(f"case when {is_case} then {text} else {n} end as {n}" for n, text in said.items())
-    return f"select * replace ({told}) from {source}.findings"
+    once = "row_number() over (partition by file_id, code, verdict, sheet order by rowid)"
+    return f"""
+        select * exclude (turn) from (
+            select * replace ({told}), case when {is_case} then {once} else 1 end as turn
+            from {source}.findings
+        ) where turn = 1
+    """
+
+
+def _is_of_cases() -> str:
+    """A condition on findings: in a sheet of cases, by any of its names."""
+    sheets = _quoted(sheet for family in CASE_FAMILIES for sheet in load_contract(family).sheets)
+    return f"coalesce(sheet in ({sheets}, {_quoted(CASE_FAMILIES)}), false)"
 
 
 def _is_coarse(at: Place, alias: str) -> str:
@@ -107,7 +121,8 @@ def _composite(at: Place) -> str:
 def _of_peers(names: tuple[str, ...]) -> dict[str, str]:
     """Figures of a group in which scores are ranges: whole points where enough of them are, else none."""
     return {
-        name: f"case when g.societies_n < {SMALLEST_COUNT} then null when g.societies_n is not null "
+        name: f"case when g.societies_n < {SMALLEST_COUNT} or g.peers_n < {rules()['peer_least']} then null "
+        "when g.societies_n is not null "
         f"then round(t.{name}, {rules()['peer_decimals']}) else t.{name} end"
         for name in names
     }
@@ -236,21 +251,35 @@ def _restatements(at: Place) -> str:
 
 
 def _files(at: Place) -> str:
-    """Files without their accepted rows of cases: else the shown rows, taken off the sum, leave them.
+    """Files without their rows of cases: else the shown rows, taken off the sum, leave them.
 
-    An older version's rows of cases are not at hand, so its counts go where the society has such rows now.
+    An older version's rows of cases are not at hand, and while it was in force its counts were told without
+    them: all its counts go, or the two runs would tell the difference. Nor are they at hand where a whole
+    sheet of cases was returned.
     """
-    rows = " union all ".join(f"select society_id, source_file from {at.source}.{name}" for name in CLOSED)
-    is_old = "t.status <> 'current' and t.society_id in (select society_id from of_cases)"
-    counts = {n: "n.rows_n" if n in {"rows_read", "accepted"} else "0" for n in
-              ("rows_read", "accepted", "returned", "quarantined", "non_data")}  # fmt: skip
+    rows = " union all ".join(f"select source_file as file_id from {at.source}.{name}" for name in CLOSED)
+    is_gone = "t.status <> 'current' and t.rows_read > 0 or coalesce(n.is_whole, false)"
+    parts = {"accepted": "n.accepted_n", "returned": "n.returned_n", "quarantined": "n.quarantined_n"}
+    read = " + ".join(f"coalesce({less}, 0)" for less in parts.values())
+    counts = {"rows_read": f"({read})", **parts, "non_data": "0"}
     replaced = ", ".join(
-        f"case when {is_old} then null else t.{name} - coalesce({less}, 0) end as {name}"
+        f"case when {is_gone} then null else t.{name} - coalesce({less}, 0) end as {name}"
         for name, less in counts.items()
     )
     return f"""
-        with of_cases as ({rows})
-        select t.* replace ({replaced}) from {at.source}.files t
-        left join (select source_file, count(*) as rows_n from of_cases group by 1) n
-            on n.source_file = t.file_id
+        with of_cases as ({rows}), judged as (
+            select file_id, sheet, row, bool_or(verdict = 'Q') as is_quarantined
+            from {at.source}.findings where verdict in ('R', 'Q') and {_is_of_cases()} group by all
+        ), counted as (
+            select file_id, count(*) as accepted_n, 0 as returned_n, 0 as quarantined_n, false as is_whole
+            from of_cases group by 1
+            union all select file_id, 0, count(*) filter (not is_quarantined),
+                             count(*) filter (is_quarantined), bool_or(row is null)
+            from judged group by 1
+        ), n as (
+            select file_id, sum(accepted_n)::bigint as accepted_n, sum(returned_n)::bigint as returned_n,
+                   sum(quarantined_n)::bigint as quarantined_n, bool_or(is_whole) as is_whole
+            from counted group by 1
+        )
+        select t.* replace ({replaced}) from {at.source}.files t left join n using (file_id)
     """
