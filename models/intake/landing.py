@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
@@ -22,6 +23,7 @@ from models.intake.privacy import hide_numbers
 from models.intake.receipts import Landed, open_book
 
 READERS = 2  # an inbox may be far away
+TASK_FILES = 25  # read by one of them in a row: handing over a file costs as much as reading it
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage (`land` or `load`), the files done and the files in all."""
@@ -57,7 +59,9 @@ def land(
 
             for start in range(0, len(found), CHUNK_FILES):
                 chunk = found[start : start + CHUNK_FILES]
-                copies = readers.map(originals.keep, (path for _, path in chunk))
+                paths = [path for _, path in chunk]
+                tasks = (paths[at : at + TASK_FILES] for at in range(0, len(paths), TASK_FILES))
+                copies = chain.from_iterable(readers.map(originals.keep_all, tasks))
                 for done, ((name, _), copy) in enumerate(zip(chunk, copies, strict=True), start=start + 1):
                     landed += desk.receive(name, copy)
                     if originals.is_full:

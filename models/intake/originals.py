@@ -58,6 +58,10 @@ class Originals:
         self._bytes = 0
         self._folders: set[str] = set()
 
+    def keep_all(self, sources: Iterable[str]) -> list[Copy]:
+        """As `keep`, of many files."""
+        return [self.keep(source) for source in sources]
+
     def keep(self, source: str, suffix: str | None = None) -> Copy:
         """Copy the file unless its content is here; named by the bytes that were really written.
 
@@ -70,9 +74,10 @@ class Originals:
         """
         suffix = os.path.splitext(source)[1] if suffix is None else suffix
         try:
-            with open(source, "rb") as file:
+            # No buffer: making one asks the system twice more, for each of many small files.
+            with open(source, "rb", 0) as file:
                 size = os.fstat(file.fileno()).st_size
-                data = file.read(size + 1) if size < READ_BYTES else b""
+                data = (file.read(size + 1) or b"") if size < READ_BYTES else b""
                 if len(data) != size:  # it is large, or being written
                     return self._keep_large(file, suffix)
         except OSError as error:
@@ -81,7 +86,7 @@ class Originals:
         place = self._kept(file_id, len(data)) or self._write([data], lambda: self._place(file_id, suffix))
         return Copy(file_id, len(data), place, is_archive(io.BytesIO(data), self._limits))
 
-    def _keep_large(self, file: io.BufferedReader, suffix: str) -> Copy:
+    def _keep_large(self, file: io.FileIO, suffix: str) -> Copy:
         file.seek(0)
         digest = hashlib.file_digest(file, "sha256")
         place = self._kept(digest.hexdigest(), file.tell())
@@ -117,7 +122,8 @@ class Originals:
         draft = f"{self._root}/{DRAFT}{secrets.token_hex(8)}"
         try:
             # Originals may hold what rows are quarantined for.
-            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "wb") as file:
+            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
+            with open(handle, "wb", io.DEFAULT_BUFFER_SIZE) as file:
                 size = sum(map(file.write, parts))
             found = place()
             folder = f"{self._root}/{found[:2]}"
