@@ -108,7 +108,8 @@ def indicators(con: DuckDBPyConnection, society_id: str) -> pl.DataFrame:
 
 def _figures(con: DuckDBPyConnection, society_id: str) -> pl.DataFrame:
     """The rows of FIGURES of a society."""
-    query = FIGURES.format(i=_rows(con, society_id)["i"], s="cohort")
+    own = "(select society_id, name from cohort where society_id = $1)"
+    query = FIGURES.format(i=_rows(con, society_id)["i"], s=own)
     return con.sql(query, params=[society_id]).pl()
 
 
