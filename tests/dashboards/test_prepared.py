@@ -479,7 +479,7 @@ def test_a_society_is_the_one_of_the_plain_queries(con):
     for code in codes:
         assert [society.society(con, code)] == con.sql(query, params=[code]).pl().to_dicts()
         assert_frame_equal(society.dimensions(con, code), con.sql(of_dimensions, params=[code]).pl())
-        rows = society.sources(society.explained(con, code, "5.1", True)).frame
+        rows = society.sources(society.explained(con, code, "5.1")).frame
         assert_frame_equal(rows.drop("file_id"), con.sql(of_sources, params=[code]).pl())
         ((n,),) = con.sql(counts, params=[code]).fetchall()
         assert society.indicators(con, code)["sources_n"].sum() == n
