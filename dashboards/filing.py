@@ -37,7 +37,7 @@ TURNS = BoundedSemaphore(2)
 # Bytes of UTF-8: with hash and prefix a name stays under the 255 of a file system.
 LONGEST_SUFFIX, LONGEST_NAME = 10, 150
 HASH_LENGTH = 16
-FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]')
+FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]')
 # Landing passes over names that begin so: a file half written is never taken in.
 DRAFT_PREFIX = ".~"
 # A column without a value would otherwise have no type.
@@ -142,6 +142,11 @@ def _without_place(report: FileReport, folder: Path) -> FileReport:
         for one in report.findings
     )
     return replace(report, path=Path(*parts), findings=findings)
+
+
+def stem_of(report: FileReport) -> str:
+    """A file's name without its ending, fit for the name of a download."""
+    return os.path.splitext(safe_name(report.path.name))[0]
 
 
 def is_markable(one: Upload, report: FileReport) -> bool:

@@ -188,13 +188,12 @@ def _verdict(t: Texts, report: FileReport) -> str:
 def _downloads(t: Texts, number: int, report: FileReport, upload: Upload | None) -> None:
     """The list, and the sender's workbook with its marks; made when asked for."""
     about = {"file": report.path.as_posix(), "sha256": report.file_id[: filing.HASH_LENGTH]}
-    stem = filing.safe_name(report.path.name).rpartition(".")[0] or report.path.name
     st.download_button(
         t("filing.list"),
         gate.recorded(
             partial(listing.findings_workbook, report, t.lang), "filing findings.xlsx", None, **about
         ),
-        file_name=t("filing.list.file", name=stem),
+        file_name=t("filing.list.file", name=filing.stem_of(report)),
         mime=XLSX,
         key=f"list_{number}",
         on_click="ignore",

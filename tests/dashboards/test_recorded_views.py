@@ -190,3 +190,11 @@ def test_a_download_names_what_its_rows_are_narrowed_to():
     listing = changes.societies("restated", Filters(supervisor_id="U001", text="虚构"))
     assert subject("x.csv", **listing.about) == "x.csv?basis=restated&supervisor_id=U001&text=虚构"
     assert "A,B" in subject("x.csv", **society.compared_indicators(["A", "B"]).about)
+
+
+@pytest.mark.parametrize("asked", ["2024", "../2024-x", "2024-*", "\u202e2025-x"])
+def test_a_run_outside_the_year_is_neither_opened_nor_named(opened, published, asked):
+    now = resolve(published, year=2025)
+    run = resolve(published, year=2024) if asked == "2024" else asked
+    opened("assessment", year="2025", run=run)
+    assert {one["run_id"] for one in opened.log() if one["action"] == "view"} == {now}
