@@ -14,6 +14,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 from dashboards import settings, signin
+from dashboards.navigation import PAGES
 from dashboards.signin import LOOPBACK
 from models.errors import FengqingError
 from models.publication.snapshot import current, open_snapshot, resolve
@@ -110,6 +111,7 @@ def build_app() -> App:
         lifespan=_lifespan,
         routes=[
             Route("/healthz", _health, methods=["GET"]),
+            Route(f"/{PAGES[0].path}", _first_page, methods=["GET"]),
             Mount(STATIC_PATH, app=StaticFiles(directory=STATIC)),
         ],
         middleware=[
@@ -134,6 +136,13 @@ async def _health(_request: Request) -> Response:
     except FengqingError as error:
         return JSONResponse({"status": "unavailable", "error": error.code}, status_code=503)
     return JSONResponse({"status": "ok", "run_id": run_id})
+
+
+async def _first_page(request: Request) -> Response:
+    """The first page lives at the root; by its name it is the same page, with what the address says."""
+    from starlette.responses import RedirectResponse
+
+    return RedirectResponse(f"/?{request.url.query}" if request.url.query else "/")
 
 
 @asynccontextmanager

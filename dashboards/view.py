@@ -164,7 +164,7 @@ def _choose_run(year: str, now: str, texts: Texts) -> str:
             known = {one["run_id"]: one for one in runs_of_year(int(year))}
             chosen = state.pick(
                 "run", texts("sidebar.run"), list(known),
-                lambda run: f"{in_beijing(known[run]['created_at']):%m-%d %H:%M} {run}", default=begun,
+                lambda run: _when(known[run], texts), default=begun,
             ) or begun  # fmt: skip
         if chosen != now:
             with note:
@@ -177,6 +177,13 @@ def _choose_run(year: str, now: str, texts: Texts) -> str:
     state.put("run", chosen)
     pinned[year] = chosen
     return chosen
+
+
+def _when(run: dict[str, Any], texts: Texts) -> str:
+    """A run by the time it was published at, or as one that cannot be read; choosing that one says why."""
+    if not run["is_readable"]:
+        return texts("sidebar.damaged", run_id=run["run_id"])
+    return f"{in_beijing(run['created_at']):%m-%d %H:%M} {run['run_id']}"
 
 
 def runs_of_year(year: int) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ RUNS, ROWS = 20, 50
 def render(seen: View) -> None:
     """The runs of the year, then what the run shown restates."""
     t = seen.texts
-    runs = view.runs_of_year(seen.run["year"])
+    runs = [one for one in view.runs_of_year(seen.run["year"]) if one["is_readable"]]
     section(t("restated.runs"), t("restated.runs.lead", most=RUNS))
     heads = [Head(t("restated.run"), css="code"), Head(t("restated.published")),
              Head(t("restated.replaces"), css="code"), Head(t("restated.societies"), True),

@@ -30,6 +30,10 @@ SELECTED = """
 select society_id, $1::bigint as year from exemplars where decision = 'selected' order by society_id
 """
 RUN_ID = re.compile(r"\d{4}-[0-9a-f]{10}")
+UNREAD: dict[str, Any] = {
+    **dict.fromkeys(("created_at", "is_provisional", "societies_n", "previous_run_id", "restates_run_id")),
+    "is_readable": False,
+}
 
 
 def publish(
@@ -90,28 +94,34 @@ def current(home: Home) -> dict[str, Any]:
 def list_runs(home: Home, year: int | None = None) -> list[dict[str, Any]]:
     """Every published run, or those of a year, newest first.
 
-    run_id, year, created_at, is_current, is_provisional, societies_n, previous_run_id (of the year before),
-    restates_run_id (of the same year; null too in runs of older versions).
+    run_id, year, created_at (UTC), is_current, is_provisional, societies_n, previous_run_id (of the year
+    before), restates_run_id (of the same year; null too in runs of older versions), is_readable. Of a damaged
+    one, which comes last and hides no other, only run_id, year and is_current are known; the rest is null.
     """
     now = set(current(home).get("years", {}).values())
     found = []
     for path in home.snapshots.glob(f"{'*' if year is None else year}-*.duckdb"):
         if RUN_ID.fullmatch(path.stem):
-            with closing(open_file(path)) as con:
-                run = con.sql("from run").pl().row(0, named=True)
-            found.append(
-                {
-                    "run_id": path.stem,
-                    "year": run["year"],
-                    "created_at": run["created_at"],
-                    "is_current": path.stem in now,
-                    "is_provisional": bool(run.get("is_provisional")),
-                    "societies_n": json.loads(run["counts"])["societies"],
-                    "previous_run_id": run["previous_run_id"],
-                    "restates_run_id": run.get("restates_run_id"),
-                }
-            )
-    return sorted(found, key=lambda run: (run["created_at"], run["run_id"]), reverse=True)
+            own = {"run_id": path.stem, "year": int(path.stem[:4]), "is_current": path.stem in now}
+            found.append(UNREAD | own | _told(path))
+    return sorted(found, key=lambda run: (run["created_at"] or datetime.min, run["run_id"]), reverse=True)
+
+
+def _told(path: Path) -> dict[str, Any]:
+    """What a snapshot tells of itself; nothing if it is damaged, which opening it says in words."""
+    try:
+        with closing(open_file(path)) as con:
+            run = con.sql("from run").pl().row(0, named=True)
+    except FengqingError:
+        return {}
+    return {
+        "created_at": run["created_at"],
+        "is_provisional": bool(run.get("is_provisional")),
+        "societies_n": json.loads(run["counts"])["societies"],
+        "previous_run_id": run["previous_run_id"],
+        "restates_run_id": run.get("restates_run_id"),
+        "is_readable": True,
+    }
 
 
 def resolve(home: Home, run_id: str | None = None, year: int | None = None) -> str:

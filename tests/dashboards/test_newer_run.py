@@ -71,3 +71,15 @@ def test_a_session_begun_afterwards_sees_the_newer_run(home, publish_anew):
     _, new = publish_anew(home)
     text = words(AppTest.from_function(script, default_timeout=60).run())
     assert new in text and NOTE not in text
+
+
+def test_a_damaged_run_is_named_and_the_others_stay_choosable(home):
+    good = resolve(home)
+    damaged = f"{good[:4]}-0000000000"
+    (home.snapshots / f"{damaged}.duckdb").write_bytes(b"not a database")
+    app = AppTest.from_function(script, default_timeout=60)
+    text = words(app.run())
+    assert f"运行 {good}" in text
+    (box,) = [box for box in app.selectbox if box.key.startswith("run_")]
+    assert f"{damaged}（无法读取）" in box.options and len(box.options) == 2
+    assert box.value == good

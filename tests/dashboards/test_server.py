@@ -163,3 +163,10 @@ def test_a_size_that_is_none_stops_the_server(monkeypatch, empty_home, given):
         server.serve(empty_home)
     assert caught.value.code == "UPLOAD_SIZE_INVALID"
     assert given in caught.value.zh and given in caught.value.en
+
+
+@pytest.mark.parametrize("query", ["?level=national&lang=en", ""])
+def test_the_first_page_is_found_by_its_name_too(address, query):
+    with urllib.request.urlopen(f"{address}/overview{query}", timeout=10) as response:
+        assert response.url == f"{address}/{query}"
+        assert "<html" in response.read().decode("utf-8")

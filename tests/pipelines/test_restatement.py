@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import openpyxl
@@ -178,6 +179,13 @@ def test_the_command_tells_of_runs_and_of_one_society(restated, cli, tmp_path):
     home, old, new, causes, _ = restated
     listed = cli("runs", "--home", home.root)
     assert old in listed.stdout and new in listed.stdout
+    published = {
+        one["run_id"]: one["created_at"]
+        for one in json.loads(cli("runs", "--home", home.root, "--json").stdout)
+    }
+    moment = datetime.fromisoformat(published[new])
+    assert moment.utcoffset() == timedelta(0)
+    assert f"{moment + timedelta(hours=8):%Y-%m-%d %H:%M:%S}" in listed.stdout and "北京时间" in listed.stdout
     with closing(open_snapshot(home, new)) as con:
         name = file_name("restatements", is_provisional=run_facts(con)["is_provisional"])
     assert (home.exports / new / f"{name}.xlsx").exists()

@@ -125,6 +125,16 @@ def test_a_damaged_snapshot_is_named(home):
     assert caught.value.code == "SNAPSHOT_UNREADABLE"
 
 
+def test_a_damaged_snapshot_hides_no_other(fabricated, home):
+    good = snapshot.current(home)["latest"]
+    damaged = f"{good[:4]}-0000000000"
+    snapshot.snapshot_path(home, damaged).write_bytes(b"not a database")
+    first, last = snapshot.list_runs(home)
+    assert first["run_id"] == good and first["is_readable"] and first["is_current"]
+    assert last == {**snapshot.UNREAD, "run_id": damaged, "year": int(good[:4]), "is_current": False}
+    assert set(first) == set(last)
+
+
 def test_a_damaged_current_json_is_named(home):
     (home.snapshots / "current.json").write_text("{")
     with pytest.raises(FengqingError) as caught:
