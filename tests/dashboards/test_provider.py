@@ -232,6 +232,12 @@ def test_a_role_reaches_its_rows_and_no_other(enter, site, published, person):
         shown = open_page(page, f"{site}/{path}{'&' if '?' in path else '?'}{named}")
         assert not [code for code, name in everybody.items() if code not in mine and name in shown], path
         assert page.get_by_role("button", name="反馈单").count() == 0, path
+    # Whom a comparison showed is in the log, and not whom its address asked for in vain.
+    open_page(page, f"{site}/compare?s1={inside}")
+    log = (published.root / "audit" / "audit.jsonl").read_text(encoding="utf-8")
+    told = [one["what"] for one in map(json.loads, log.splitlines()) if one["who"] == person]
+    assert f"compare?society={inside}" in told
+    assert foreign is None or not [what for what in told if foreign in what]
     # Weights are tried on the whole nation or not at all: ranks worked out from a part would be wrong.
     tried = open_page(page, f"{site}/what_if?w1=120")
     assert ("仅限全国范围的用户" in tried) == (person != "national")
