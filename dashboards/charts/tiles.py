@@ -27,7 +27,7 @@ def tile_grid(tiles: pl.DataFrame, is_share: bool, texts: Texts) -> Drawing:
     filled = [None if few else depth for few, depth in zip(tiles["is_few"], depths, strict=True)]
     drawn = tiles.with_columns(
         is_hatched=pl.col("is_few") & pl.col("value").is_not_null(),
-        colour=pl.Series(["#FFFFFF" if depth is None else _shade(depth) for depth in filled]),
+        colour=pl.Series(["#FFFFFF" if depth is None else shade(depth) for depth in filled]),
         edge=pl.Series(["#C5CDD6" if depth is None else "#FFFFFF" for depth in filled]),
         hover=pl.Series([f"{name}: {value} ({texts.integer(n)})"
                          for name, value, n in zip(names, shown, tiles["n"], strict=True)]),
@@ -66,7 +66,7 @@ def _in_lines(name: str, longest: int = 6) -> str:
     return name if len(name) <= longest else f"{name[:middle]}<br>{name[middle:]}"
 
 
-def _shade(depth: float) -> str:
+def shade(depth: float) -> str:
     """A blue between very light (0) and dark (1); lightness alone carries it, so that any eye can read it."""
     light, dark = (0xEA, 0xF2, 0xFA), (0x08, 0x45, 0x7E)
     return "#" + "".join(f"{round(a + (b - a) * depth):02X}" for a, b in zip(light, dark, strict=True))

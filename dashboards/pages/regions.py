@@ -10,6 +10,7 @@ import polars as pl
 import streamlit as st
 
 from dashboards import charts, ranges, state
+from dashboards.charts.tiles import shade
 from dashboards.filters import COLUMNS
 from dashboards.i18n import Texts
 from dashboards.queries import regions as queries
@@ -45,12 +46,24 @@ def render(view: View) -> None:
     chart(
         charts.tile_grid(_placed(found, measure, t), MEASURES[measure], t), "tiles", t("regions.tiles.title")
     )
+    st.html(_key(t, MEASURES[measure]))
     section(t("regions.table.title"), t("regions.table.lead", few=FEW))
     _table(view, found, "reporting_line", t("regions.table.title"))
     for kind in OTHERS:
         lead = t("disciplines.lead") if kind == "cast_class" else t("regions.table.lead", few=FEW)
         section(t(f"regions.{kind}.title"), lead)
         _table(view, queries.summary(view.con, kind, view.filters), kind, t(f"regions.{kind}.title"))
+
+
+def _key(t: Texts, is_share: bool) -> str:
+    """What the tiles' shades mean."""
+    unit = "%" if is_share else ""
+    shades = f"background: linear-gradient(90deg, {shade(0)}, {shade(1)})"
+    return (
+        f'<p class="fq-legend fq-key"><span>0{unit} <i style="{shades}"></i> 100{unit}</span>'
+        f'<span><i class="few"></i> {cell(t("regions.key.few", few=FEW))}</span>'
+        f'<span><i class="nobody"></i> {cell(t("regions.key.nobody"))}</span></p>'
+    )
 
 
 def _placed(found: pl.DataFrame, measure: str, t: Texts) -> pl.DataFrame:

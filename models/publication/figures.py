@@ -64,9 +64,12 @@ def trimmed(value: float | None, lang: str, digits: int = 2) -> str:
 
 
 def signed(value: float | None, lang: str, digits: int = 1) -> str:
-    """A difference with its sign, the minus a true one (U+2212); ± where nothing is left after rounding."""
+    """A difference with its sign, the minus a true one (U+2212); ± where it rounds to nothing, 0 for none."""
     if value is None:
         return DASH
+    # What a sum leaves behind in the last places is no difference.
+    if round(value, 9) == 0:
+        return "0"
     shown = round(value, digits)
     sign = "+" if shown > 0 else "−" if shown < 0 else "±"
     return sign + decimal(abs(shown), lang, digits)

@@ -116,7 +116,7 @@ def test_numbers():
     # Few is not none.
     assert [t.percent(0.0), t.percent(0.0002), t.percent(0.001)] == ["0.0%", "<0.1%", "0.1%"]
     assert [t.span(3, 3), t.span(3, 12)] == ["3", "3–12"]
-    assert [t.signed(3.21), t.signed(-3.21), t.signed(0.0)] == ["+3.2", "−3.2", "±0.0"]
+    assert [t.signed(3.21), t.signed(-3.21), t.signed(0.01), t.signed(0.0)] == ["+3.2", "−3.2", "±0.0", "0"]
     assert t.signed(0.075, is_share=True) == "+7.5 个百分点"
 
 

@@ -7,7 +7,16 @@ from models.publication.figures import in_unit, signed, trimmed
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"), [(3.21, "+3.2"), (-3.21, "−3.2"), (0.04, "±0.0"), (-0.04, "±0.0"), (None, "—")]
+    ("value", "shown"),
+    [
+        (3.21, "+3.2"),
+        (-3.21, "−3.2"),
+        (0.04, "±0.0"),
+        (-0.04, "±0.0"),
+        (0.0, "0"),
+        (-3e-15, "0"),
+        (None, "—"),
+    ],
 )
 def test_a_difference_has_a_true_minus(value, shown):
     assert signed(value, "zh") == shown
