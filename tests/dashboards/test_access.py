@@ -1,4 +1,6 @@
 import re
+import shutil
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -6,6 +8,7 @@ import pytest
 
 from dashboards import access
 from dashboards.access import Scope, connect
+from models.home import Home
 from models.publication.disclosure import SMALLEST_COUNT
 from models.publication.snapshot import resolve
 
@@ -120,3 +123,26 @@ def test_pages_name_views_only():
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"\b(attach|duckdb_databases|read_parquet|read_csv)\b", text, re.I), path
         assert "duckdb.connect" not in text, path
+
+
+@pytest.mark.parametrize("moved", [0.0, 1.5])
+def test_a_run_that_changed_nothing_withholds_no_change(published, tmp_path, moved):
+    """Nothing is told of a change that could not be split; of no change there is nothing to split."""
+    shutil.copytree(published.root / "snapshots", tmp_path / "snapshots")
+    home = Home(tmp_path)
+    run_id = resolve(home)
+    count = "select count(change) from changes where basis = 'previous_year' and scope = 'composite'"
+    with closing(access.connect(home, run_id, Scope())) as con:
+        (before,) = con.sql(count).fetchone()
+    assert before > 0
+    with closing(duckdb.connect(str(home.snapshots / f"{run_id}.duckdb"))) as con:
+        con.execute(
+            "insert into changes by name select 'restated' as basis, 'x' as base_run_id, society_id, "
+            "'composite' as scope, 'total' as item, score as before, score + $1 as after, $1 as change "
+            "from composite where score is not null",
+            [moved],
+        )
+    with closing(access.connect(home, run_id, Scope())) as con:
+        (after,) = con.sql(count).fetchone()
+        restated = con.sql("select count(change) from changes where basis = 'restated'").fetchone()
+    assert (after, restated != (0,)) == ((before, True) if moved == 0 else (0, False))
