@@ -14,7 +14,7 @@ from models.publication import coarse, details, masks, spread
 from models.publication.disclosure import (
     sql_for_suppressed_indicators,
 )
-from models.publication.files import LACKING, older, open_file, snapshot_path
+from models.publication.files import LACKING, beside, older, open_file, quoted, snapshot_path
 from models.publication.tables import ASSESSMENT
 
 Role = Literal["national", "line", "supervisor", "society"]
@@ -107,9 +107,9 @@ def connect(home: Home, run_id: str, scope: Scope) -> duckdb.DuckDBPyConnection:
     """
     path = snapshot_path(home, run_id)
     open_file(path).close()
-    con = duckdb.connect(":memory:")
+    con = beside(path)
     source, own = (f"{letter}{secrets.token_hex(8)}" for letter in "so")
-    con.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as {source} (read_only)")
+    con.execute(f"attach {quoted(str(path))} as {source} (read_only)")
     con.execute(f"create schema {own}")
     try:
         for statement in sql_for_views(source, scope, own):

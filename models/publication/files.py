@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -34,6 +35,23 @@ def open_file(path: Path) -> duckdb.DuckDBPyConnection:
             f"The snapshot {path.name} cannot be read; delete it and run `fengqing run` again.",
         ) from error
     return con
+
+
+def beside(path: Path) -> duckdb.DuckDBPyConnection:
+    """An empty database in memory, to look at a snapshot from.
+
+    What does not fit into its memory goes to a folder of its own beside the snapshot, made when needed and
+    removed with the connection. By default all such databases of a process write to files of the same names
+    in the working folder: they read each other's, or the process ends.
+    """
+    con = duckdb.connect(":memory:")
+    con.execute(f"set temp_directory = {quoted(f'{path}.{secrets.token_hex(8)}.tmp')}")
+    return con
+
+
+def quoted(text: str) -> str:
+    """A text in SQL, where no parameter is taken."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def older(run_id: str) -> FengqingError:

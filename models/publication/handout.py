@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from models.publication.coarse import Place, sql_for_preparation
 from models.publication.details import CLOSED
 from models.publication.disclosure import sql_for_suppressed_indicators
-from models.publication.files import LACKING, older, open_file, snapshot_path
+from models.publication.files import LACKING, beside, older, open_file, quoted, snapshot_path
 from models.publication.masks import sql_for_exact, sql_for_spread, sql_for_tables
 from models.publication.snapshot import resolve
 from models.publication.spread import TABLE
@@ -46,12 +46,9 @@ def masked(path: Path) -> DuckDBPyConnection:
 
 
 def _with_views(path: Path, make: Callable[[DuckDBPyConnection], None]) -> DuckDBPyConnection:
-    import duckdb
-
     open_file(path).close()
-    con = duckdb.connect(":memory:")
-    quoted = str(path).replace("'", "''")
-    con.execute(f"attach '{quoted}' as {AT.source} (read_only)")
+    con = beside(path)
+    con.execute(f"attach {quoted(str(path))} as {AT.source} (read_only)")
     con.execute(f"create schema {AT.own}")
     try:
         make(con)
