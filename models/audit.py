@@ -61,11 +61,12 @@ def subject(name: str, **about: About) -> str:
 
 
 def _told(value: str) -> str:
-    from models.intake.privacy import hide_numbers
+    from models.intake.privacy import hide_any_number, hide_numbers
 
     # Masked before it is cut, or half a number would pass.
     (hidden,) = hide_numbers([value])
-    return visible(hidden).replace("%", "%25").replace("&", "%26").replace(",", "%2C")[:LONGEST_VALUE]
+    shown = visible(hide_any_number(hidden))
+    return shown.replace("%", "%25").replace("&", "%26").replace(",", "%2C")[:LONGEST_VALUE]
 
 
 def log_path(home: Home) -> Path:

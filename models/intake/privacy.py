@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
 
 import polars as pl
 
-from data_contracts.coding import is_id_card
+from data_contracts.coding import advise_uscc, is_id_card
 from data_contracts.contract import load_contracts
 from models.intake import persons
 from models.intake.frames import as_findings
 from models.intake.headers import FULL_WIDTH, HALF_WIDTH
 from models.intake.widening import Answers
+from models.visible import UNSEEN
 
 # Digits may be parted by single spaces or hyphens, as people write numbers down.
 _GAP = r"[ \-]?"
@@ -25,6 +27,26 @@ _APART = ("(?:^|[^0-9A-Za-z/_])", "(?:[^0-9A-Za-z]|$)")
 _ANY_GAP = r"[ \-\u{3000}－]?"
 _ANY_ID_CARD = rf"(\d{{4}})\d{{2}}{_ANY_GAP}(?:[1１][89８９]|[2２][0０])\d{{6}}{_ANY_GAP}(\d{{2}}[\dXxＸｘ])"
 _ANY_MOBILE = rf"([1１][3-9３-９]\d){_ANY_GAP}\d{{4}}{_ANY_GAP}(\d{{4}})"
+# Wider still, for single texts that go into a record: between any two digits signs that are not seen, between
+# the groups one that parts them.
+_UNSEEN = f"(?:{UNSEEN.pattern}|[\u200b-\u200d\u2060\ufeff])*"
+_ANY_PART = rf"{_UNSEEN}[ \-_.·/\u3000－]?{_UNSEEN}"
+
+
+def _typed(first: str, *groups: str) -> re.Pattern[str]:
+    """A number of digit classes in groups: all but the ends of the first and the last is to be masked."""
+    head, *middle, tail = (_UNSEEN.join(re.findall(r"\[.*?\]|\\d", one)) for one in groups)
+    parts = [f"({first}{head})", *middle, f"({tail})"]
+    return re.compile(rf"(?<!\d){_ANY_PART.join(parts)}(?!\d)")
+
+
+_TYPED_MOBILE = _typed(rf"(?:[8８][6６]{_ANY_PART})?", r"[1１][3-9３-９]\d", r"\d\d\d\d", r"\d\d\d\d")
+_TYPED_ID_CARD = _typed(
+    "", r"[1-8１-８]\d\d\d", r"\d\d", r"[12１２][089０８９]\d\d[01０１]\d[0-3０-３]\d", r"\d\d\d[\dXxＸｘ]"
+)
+_TYPED_OLD_CARD = _typed("", r"[1-8１-８]\d\d\d", r"\d\d", r"\d\d[01０１]\d[0-3０-３]", r"\d\d\d\d")
+# The head of a sha256, which may hold such a run of digits by chance.
+_HASH = re.compile(r"(?=\d*[a-f])[0-9a-f]{16}")
 _KINDS = {
     "id": ("身份证号", "identity card number"),
     "mobile": ("手机号", "mobile number"),
@@ -87,6 +109,20 @@ def hide_numbers(names: Sequence[str]) -> list[str]:
     numbered = detect(long.select(parted)["text"]).filter(pl.col("kind").is_in(["id", "mobile"]))["text"]
     is_numbered = parted.is_in(numbered.implode())
     return told.select(pl.when(is_numbered).then(masked(pl.col("text"))).otherwise("text"))["text"].to_list()
+
+
+def hide_any_number(text: str) -> str:
+    """What somebody typed, for a record that is never altered: masked wherever a number may be a person's.
+
+    Wider than `hide_numbers`: beside letters, after the code of the country, with a wrong check character,
+    of 15 digits, parted by any sign or by one that is not seen. A longer run of digits is another number,
+    so most credit codes stay; a sound one that stands alone stays in any case, as does the head of a hash.
+    """
+    if advise_uscc(text) is None or _HASH.fullmatch(text):
+        return text
+    for pattern in (_TYPED_ID_CARD, _TYPED_OLD_CARD, _TYPED_MOBILE):
+        text = pattern.sub(r"\1****\2", text)
+    return text
 
 
 def find_personal(answers: Answers) -> pl.DataFrame:

@@ -183,6 +183,29 @@ def test_a_subject_is_one_line_of_few_signs():
     assert len(subject("x", q="字" * 5000)) < 300
 
 
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("tel13812345678.xlsx", "tel138****5678.xlsx"),
+        ("+8613812345678.xlsx", "+86138****5678.xlsx"),
+        ("+86 138_1234.5678.xlsx", "+86 138****5678.xlsx"),
+        ("138\u200b1234\u202e5678.xlsx", "138****5678.xlsx"),
+        ("1\u200b3812345678.xlsx", "1\u200b38****5678.xlsx"),
+        ("id11010119900307789X.xlsx", "id1101****789X.xlsx"),
+        ("110101\u200b199003070038x.xlsx", "1101****0038x.xlsx"),
+        ("a１１０１０１１９９００３０７００３８.xlsx", "a１１０１****００３８.xlsx"),
+        ("n110101900307003.xlsx", "n1101****7003.xlsx"),
+        ("511101192010120073", "5111****0073"),
+        # Not a person's: codes, hashes, dates.
+        ("51990000100000001P_2025_20251125.xlsx", "51990000100000001P_2025_20251125.xlsx"),
+        ("a13812345678bcde", "a13812345678bcde"),
+        ("511101192010120072", "511101192010120072"),
+    ],
+)
+def test_no_personal_number_reaches_the_log_however_it_was_typed(typed, told):
+    assert subject("x", file=typed) == f"x?file={told}"
+
+
 def test_a_download_names_what_its_rows_are_narrowed_to():
     from dashboards.filters import Filters
     from dashboards.queries import changes, society
