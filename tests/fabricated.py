@@ -276,7 +276,8 @@ def _composite(societies: pl.DataFrame, counted: pl.DataFrame, indicators: pl.Da
         pending_n=(pl.col("state") == "under_verification").sum(),
     )
     rated = pl.col("filed")
-    joined = societies.join(scored, on="society_id").join(states, on="society_id")
+    # A join keeps no order by itself, and the veto goes by place.
+    joined = societies.join(scored, on="society_id").join(states, on="society_id").sort("society_id")
     rank = pl.col("score").rank("ordinal", descending=True).over("peer_group")
     return joined.select(
         "society_id",

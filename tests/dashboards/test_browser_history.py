@@ -51,9 +51,12 @@ def test_back_undoes_a_choice_and_leads_to_the_page_before(page, address, screen
     settle(page, screenshots)
     # The server completes the address at the end, which takes no step of its own.
     page.wait_for_url("**/exemplars?**run=**")
+    page.wait_for_function("() => !location.search.includes('by=')", timeout=20_000)
+    settle(page, screenshots)
+    page.wait_for_timeout(1_000)
     page.go_back()
     page.wait_for_selector(f"{SHOWN}:has-text('区域')", timeout=20_000)
-    assert re.search(r"/regions\?.*by=", page.url)
+    page.wait_for_url(re.compile(r"/regions\?.*by="), timeout=20_000)
     page.go_back()
     # What the URL says no more is not kept.
     page.wait_for_function("() => !location.search.includes('by=')", timeout=20_000)

@@ -82,7 +82,10 @@ def comparison(con, rows):
 
 
 def test_the_earlier_runs_score_is_not_told_by_the_later_one(con):
-    """x had cases before only, y has none, z's change could not be split: nothing tells what z had before."""
+    """x had cases before only, y has none, z's change could not be split: nothing tells what z had before.
+
+    Of w nothing changed, so that there was nothing to split.
+    """
     told = comparison(
         con,
         [
@@ -93,14 +96,17 @@ def test_the_earlier_runs_score_is_not_told_by_the_later_one(con):
             ("restated", "y", "composite", "total", 80.0, 81.0),
             ("restated", "y", "indicator", "1.1", 2.0, 2.0),
             ("restated", "y", "indicator", "3.2", None, None),
-            ("restated", "z", "composite", "total", 66.5, 66.5),
+            ("restated", "z", "composite", "total", 64.5, 66.5),
             ("restated", "z", "dimension", "D3", 20.5, 20.5),
+            ("restated", "w", "composite", "total", 55.5, 55.5),
+            ("restated", "w", "dimension", "D3", 10.5, 10.5),
             ("previous_year", "z", "composite", "total", 66.5, 66.5),
             ("previous_year", "z", "indicator", "1.1", 2.0, 2.0),
         ],
     )
     gone = (None, None)
     assert told["x", "total"] == told["x", "D3"] == told["z", "total"] == told["z", "D3"] == gone
+    assert told["w", "total"] == (55.5, 55.5) and told["w", "D3"] == (10.5, 10.5)
     assert told["x", "D1"] == (60.0, 60.0) and told["y", "total"] == (80.0, 81.0)
     assert not [item for _, item in told if item == "3.2"]
 
