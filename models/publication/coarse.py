@@ -138,7 +138,7 @@ def sql_for_touched(at: Place) -> str:
     """Societies whose exact scores a comparison would tell, here or in the base run.
 
     With a range here, with an indicator of cases in either run, or of a change that could not be split: then
-    nothing tells what the base run had. Where nothing changed there is nothing to split, nor anything told.
+    nothing tells what the base run had. Of a change of nothing every part is 0, and it has been split.
     """
     cases = sql_for_case_indicators(at.source)
     return f"""
@@ -147,5 +147,6 @@ def sql_for_touched(at: Place) -> str:
         where scope = 'indicator' and item in ({cases}) and (before is not null or after is not null)
         union select society_id from {at.source}.changes
         group by basis, society_id
-        having not bool_or(scope = 'indicator') and bool_or(before is distinct from after)
+        having not bool_or(scope = 'indicator')
+            and bool_or(scope <> 'indicator' and before is not null and data is null)
     """

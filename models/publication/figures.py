@@ -80,12 +80,17 @@ def in_unit(value: float | None, unit: str, lang: str, digits: int = 2) -> str:
     return trimmed(value, lang, digits) if unit in {"count", "level"} else percent(value, lang)
 
 
-@lru_cache(KEPT)
 def _formatted(value: float | None, pattern: str, lang: str) -> str:
+    # Nought with a minus equals the one without, and would be kept as whichever came first.
+    return DASH if value is None else _kept(value + 0, pattern, lang)
+
+
+@lru_cache(KEPT)
+def _kept(value: float, pattern: str, lang: str) -> str:
     """Kept, since Babel takes 20 µs for a figure, and pages write thousands of a few values."""
     from babel.numbers import format_decimal
 
-    return DASH if value is None else format_decimal(value, pattern, locale=_locale(lang))
+    return format_decimal(value, pattern, locale=_locale(lang))
 
 
 @cache

@@ -127,7 +127,7 @@ def test_pages_name_views_only():
 
 @pytest.mark.parametrize("moved", [0.0, 1.5])
 def test_a_run_that_changed_nothing_withholds_no_change(published, tmp_path, moved):
-    """Nothing is told of a change that could not be split; of no change there is nothing to split."""
+    """Nothing is told of a change that could not be split; one of nothing is split into nothing."""
     shutil.copytree(published.root / "snapshots", tmp_path / "snapshots")
     home = Home(tmp_path)
     run_id = resolve(home)
@@ -138,8 +138,8 @@ def test_a_run_that_changed_nothing_withholds_no_change(published, tmp_path, mov
     with closing(duckdb.connect(str(home.snapshots / f"{run_id}.duckdb"))) as con:
         con.execute(
             "insert into changes by name select 'restated' as basis, 'x' as base_run_id, society_id, "
-            "'composite' as scope, 'total' as item, score as before, score + $1 as after, $1 as change "
-            "from composite where score is not null",
+            "'composite' as scope, 'total' as item, score as before, score + $1 as after, $1 as change, "
+            "case when $1 = 0 then 0.0 end as data from composite where score is not null",
             [moved],
         )
     with closing(access.connect(home, run_id, Scope())) as con:
