@@ -40,7 +40,6 @@ COMMON_TABLES = (
 )
 NATIONAL_ONLY = (
     "decision_lines",
-    "findings_summary",
     "expectation_results",
     "register",
     "units",
@@ -148,7 +147,6 @@ def sql_for_views(source: str, scope: Scope, own: str) -> list[str]:
     views = {"societies": f"select * from {source}.societies where {scope.condition}"}
     views |= {name: f"select * from {source}.{name} where {seen}" for name in SOCIETY_TABLES}
     views |= {name: f"select * from {source}.{name}" for name in COMMON_TABLES}
-    views["findings_summary"] = f"select * from {source}.findings_summary"
     # Small counts of cases never reach a page: neither the figures, nor what they could be worked out from,
     # nor the rows they are made of. They are found over the whole run: a scope's few societies must not look
     # like a group of their own.

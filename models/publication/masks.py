@@ -80,9 +80,10 @@ def _findings(source: str) -> str:
 
 
 def _is_of_cases() -> str:
-    """A condition on findings: in a sheet of cases, by any of its names."""
+    """A condition on findings: in a sheet with rows of cases, or by one of the names of such a sheet."""
     sheets = _quoted(sheet for family in CASE_FAMILIES for sheet in load_contract(family).sheets)
-    return f"coalesce(sheet in ({sheets}, {_quoted(CASE_FAMILIES)}), false)"
+    families = _quoted(CASE_FAMILIES)
+    return f"(coalesce(sheet in ({sheets}, {families}), false) or coalesce(family in ({families}), false))"
 
 
 def _is_coarse(at: Place, alias: str) -> str:

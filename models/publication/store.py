@@ -34,26 +34,27 @@ select {FILE_COLUMNS} from files
 where report_year is null or report_year = $year or list_contains($used, file_id)
 order by file_id
 """
+# `family`: of the row, else of the rows of its sheet, under whatever name that was sent.
 FINDINGS = """
-select f.*, r.family from findings f
-left join rows r on r.file_id = f.file_id and r.sheet = f.sheet and r.row = f.row
+select f.*, r.family as row_family, coalesce(r.family, s.family) as family from findings f
+left join row_runs r
+    on r.file_id = f.file_id and r.sheet = f.sheet and f.row between r.first_row and r.last_row
+left join (select file_id, sheet, min(family) as family from row_runs group by all) s
+    on s.file_id = f.file_id and s.sheet = f.sheet
 where f.report_year is null or f.report_year = $year
 """
 # Values of rows that the contracts do not leave open stay behind: a defect's name is enough to act on.
 OPEN_FINDINGS = """
-select file_id, sheet, row, col, field, header, f.code, verdict,
+select file_id, sheet, family, row, col, field, header, f.code, verdict,
        case when is_open then value end as value, case when is_open then repaired end as repaired,
        case when is_open then message_zh else l.zh end as message_zh,
        case when is_open then message_en else l.en end as message_en, society_id
-from (select *, code <> 'D38' and not coalesce(list_contains($closed, family), false) as is_open from found) f
+from (
+    select *, code <> 'D38' and not coalesce(list_contains($closed, row_family), false) as is_open from found
+) f
 left join labels l on l.kind = 'defect' and l.code = f.code
 where verdict <> 'A'
 order by file_id, sheet nulls first, row nulls first, col nulls first, f.code, verdict, message_zh
-"""
-SUMMARY = """
-select code, verdict, family, count(*) as findings_n, count(distinct society_id) as societies_n,
-       count(distinct file_id) as files_n
-from found group by all order by code, verdict, family nulls first
 """
 # 试评: a breach of coherence that nobody has signed off.
 IS_PROVISIONAL = "exists (select 1 from coherence where breached and not signed)"
@@ -148,7 +149,6 @@ def _copy_intake(
     _copy(con, "expectation_results", warehouse.sql(checks, params=[manifest.run_id]).pl())
     con.register("found", warehouse.sql(FINDINGS, params=year).pl())
     con.execute(f"create table findings as {OPEN_FINDINGS}", {"closed": _closed_families()})
-    con.execute(f"create table findings_summary as {SUMMARY}")
     con.unregister("found")
 
 

@@ -95,7 +95,7 @@ def made():
     con.execute(
         "create table s.findings as select unnest(['表4学术调查', '委托登记', '表3宣讲教育']) sheet, "
         "'D18' code, 7 as row, 'v' as value, 'r' as repaired, 'm' message_zh, 'm' message_en, "
-        "'x' society_id, 'f' file_id, 'R' verdict"
+        "'x' society_id, 'f' file_id, 'R' verdict, null::varchar as family"
     )
     con.execute("create schema own")
     con.execute("create table own.ranges (society_id varchar)")

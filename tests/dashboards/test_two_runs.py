@@ -126,13 +126,13 @@ def files(con, status, cases=(), findings=()):
     con.execute("create or replace table s.detail_investigations (society_id varchar, source_file varchar)")
     con.execute(
         "create or replace table s.findings (file_id varchar, sheet varchar, row bigint, verdict varchar, "
-        "code varchar)"
+        "family varchar, code varchar)"
     )
     con.execute(FILES, [status])
     for file in cases:
         con.execute("insert into s.detail_investigations values ('x', $1)", [file])
     for one in findings:
-        con.execute("insert into s.findings values ($1, $2, $3, $4, 'D18')", list(one))
+        con.execute("insert into s.findings values ($1, $2, $3, $4, $5, 'D18')", (*one, None)[:5])
     columns = "file_id, rows_read, accepted, returned, quarantined, non_data"
     return {one[0]: one[1:] for one in con.sql(f"select {columns} from ({masks._files(HERE)})").fetchall()}
 
@@ -161,13 +161,20 @@ def test_rows_of_cases_that_were_returned_are_not_counted(con):
     assert found["g"] == (20, 8, 2, 0, 10)
 
 
+def test_a_sheet_of_cases_under_another_name_is_known_by_its_rows(con):
+    found = files(con, ["current"] * 4, ["f"], [("f", "我们的登记", 7, "R", "investigations")])
+    assert found["f"] == (28, 11, 5, 2, 10)
+    of_sheet = con.sql(f"select sheet from s.findings where {masks._is_of_cases()}")
+    assert of_sheet.fetchall() == [("我们的登记",)]
+
+
 def test_a_fault_of_every_case_is_told_once(con):
     """Dates written alike in each of three cases were three findings: the count of the cases."""
     con.execute(
         "create table s.findings as select 'f' as file_id, 'x' as society_id, "
         "unnest(['表4学术调查', '表4学术调查', '表4学术调查', '表3宣讲教育', '表3宣讲教育']) as sheet, "
-        "unnest([7, 8, 9, 7, 8]) as row, 'D14' as code, 'A' as verdict, '活动日期' as header, 'v' as value, "
-        "'r' as repaired, 'm' as message_zh, 'm' as message_en"
+        "unnest([7, 8, 9, 7, 8]) as row, null::varchar as family, 'D14' as code, 'A' as verdict, "
+        "'活动日期' as header, 'v' as value, 'r' as repaired, 'm' as message_zh, 'm' as message_en"
     )
     query = f"select sheet, count(*), count(row), count(value) from ({masks._findings('s')}) group by 1"
     assert sorted(con.sql(query).fetchall()) == [("表3宣讲教育", 2, 2, 2), ("表4学术调查", 1, 0, 0)]

@@ -172,9 +172,26 @@ def test_values_of_restricted_families_stay_behind(fabricated, home):
     assert "案情文字" not in "".join(found[0][1:])
 
 
-def test_repairs_are_counted_but_not_listed(con):
+def test_repairs_are_not_listed(con):
     assert con.sql("select count(*) from findings where verdict = 'A'").fetchone() == (0,)
-    assert con.sql("select sum(findings_n) from findings_summary where verdict = 'A'").fetchone()[0] > 0
+
+
+def test_a_finding_is_of_the_family_of_its_sheets_rows_whatever_the_sheet_is_called(fabricated, home):
+    society, file = fabricated.code(1), fabricated.sha(2025, 0)
+    with warehouse.open_writer(home) as con:
+        con.executemany(
+            "insert into row_runs values (?, '我们的登记', ?, ?, ?, ?, null)",
+            [(file, 1, 1, "non_data", None), (file, 2, 4, "returned", "investigations")],
+        )
+        con.executemany(
+            "insert into findings values (?, '我们的登记', ?, null, null, null, 'D17', 'R', null, null, "
+            "'说明', 'said', ?, 2025, null)",
+            [(file, row, society) for row in (None, 1, 3)],
+        )
+    publish(home, fabricated.frames(6, 2025, 3), seed=11)
+    with snapshot.open_snapshot(home) as con:
+        query = "select row, family from findings where sheet = '我们的登记' order by row nulls first"
+        assert con.sql(query).fetchall() == [(row, "investigations") for row in (None, 1, 3)]
 
 
 def test_the_run_row_tells_all(published, con):
@@ -201,7 +218,7 @@ def test_every_code_has_a_name_in_both_languages(con):
         ("reason", "reason_code", "exemplars"),
         ("decision", "decision", "exemplars"),
         ("practice_tag", "practice_tag", "exemplars"),
-        ("defect", "code", "findings_summary"),
+        ("defect", "code", "findings"),
         ("family", "family", "contributions"),
     ):
         query = (
