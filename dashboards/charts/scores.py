@@ -33,7 +33,8 @@ def profile(rows: pl.DataFrame, texts: Texts) -> Drawing:
     figure.add_scatter(
         x=rows["peer_median"], y=names, mode="markers", name=texts("chart.peer_median"),
         marker={"symbol": "line-ns", "size": 18, "line": {"color": PEER, "width": 2.5}},
-        hovertemplate="%{y}: %{x:.1f}<extra></extra>",
+        text=[texts.decimal(v) for v in rows["peer_median"]],
+        hovertemplate="%{y}: %{text}<extra></extra>",
     )  # fmt: skip
     spans(figure, names, rows["low"], rows["high"], RANGE, 6, texts("chart.interval"))
     figure.add_scatter(
@@ -53,7 +54,9 @@ def _told(rows: pl.DataFrame, texts: Texts) -> list[str]:
 def compared(rows: pl.DataFrame, texts: Texts) -> Drawing:
     """Dimensions of up to five societies with their intervals, each in its colour and sign.
 
-    Columns: society_id, name, dimension, score, low, high.
+    The middle of a range that stands for a score is an empty sign: it is no score.
+
+    Columns: society_id, name, dimension, score, low, high, is_coarse.
     """
     dimensions = rows["dimension"].unique().sort().to_list()
     names = dimension_names(dimensions, texts)
@@ -66,11 +69,13 @@ def compared(rows: pl.DataFrame, texts: Texts) -> Drawing:
         low, high = part["score"] - part["low"], part["high"] - part["score"]
         figure.add_scatter(
             x=part["score"], y=y, mode="markers", name=part["name"][0],
-            marker={"color": colour, "symbol": symbol, "size": 9},
+            marker={"color": colour, "size": 9,
+                    "symbol": [f"{symbol}-open" if is_coarse else symbol for is_coarse in part["is_coarse"]]},
             error_x={"type": "data", "symmetric": False, "array": high, "arrayminus": low, "color": colour,
                      "thickness": 1.6, "width": 3},
             customdata=[names[dimensions.index(code)] for code in part["dimension"]],
-            hovertemplate="%{customdata}: %{x:.1f}<extra>%{fullData.name}</extra>",
+            text=_told(part, texts),
+            hovertemplate="%{customdata}: %{text}<extra>%{fullData.name}</extra>",
         )  # fmt: skip
     score_axis(figure, texts)
     figure.update_yaxes(tickvals=list(range(len(names))), ticktext=names, range=[len(names) - 0.4, -0.6])

@@ -36,7 +36,9 @@ INDICES = pl.DataFrame(
     {"input": ["data"]}
     | {f"{part}{end}": [0.4] for part in ("first", "total") for end in ("", "_low", "_high")}
 )
-COMPARED = DIMENSIONS.select("dimension", "score", "low", "high", society_id=pl.lit("a"), name=pl.lit("甲"))
+COMPARED = DIMENSIONS.select(
+    "dimension", "score", "low", "high", "is_coarse", society_id=pl.lit("a"), name=pl.lit("甲")
+)
 SHARES = pl.DataFrame({"code": ["1", "2"], "n": [3, 0], "total": [4, 0]})
 FIGURES = {
     "bands": lambda: charts.bands(BANDS, BANDS, ("2025", "2024"), T),
@@ -132,3 +134,15 @@ def test_bands_are_told_apart_without_colour_vision():
 
     shades = sorted(lightness(charts.BANDS[b]) for b in ("excellent", "good", "pass"))
     assert all(b - a > 30 for a, b in pairwise(shades))
+
+
+def test_hovering_over_a_comparison_tells_scores_as_the_tables_do():
+    """Cut below a limit, and the middle of a range with the sign of what is withheld."""
+    t = Texts("zh", limits=(60.0,))
+    rows = pl.concat([COMPARED.head(1)] * 2).with_columns(
+        pl.Series("score", [59.98, 52.4]), is_coarse=pl.Series([False, True])
+    )
+    (drawn,) = charts.compared(rows, t).checked.data
+    assert list(drawn.text) == ["59.9", "※≈52"]
+    assert list(drawn.marker.symbol) == ["circle", "circle-open"]
+    assert "%{text}" in drawn.hovertemplate and "%{x" not in drawn.hovertemplate
