@@ -205,9 +205,11 @@ def _dimensions(
         {
             "name": f"{one['dimension']} {labels['dimension', one['dimension']]}",
             "score": DASH if one.get("is_coarse") else score(one["score"], lang, turning),
-            "interval": DASH if one["low"] is None else f"{one['low']:.1f}–{one['high']:.1f}",
+            "interval": DASH
+            if one["low"] is None
+            else f"{decimal(one['low'], lang)}–{decimal(one['high'], lang)}",
             "peer_mean": decimal(one["peer_mean"], lang),
-            "weight": f"{one['applicable_weight']:g}",
+            "weight": trimmed(one["applicable_weight"], lang),
         }
         for one in con.sql(DIMENSIONS, params=[society_id]).pl().to_dicts()
     ]

@@ -2,11 +2,13 @@
 
 import io
 
+import duckdb
 import polars as pl
 import pytest
 
 from models.errors import FengqingError
-from models.publication.feedback import GAPS, content, feedback, texts, write_all
+from models.publication import figures
+from models.publication.feedback import GAPS, _dimensions, content, feedback, texts, write_all
 
 
 @pytest.fixture
@@ -37,6 +39,20 @@ def test_every_field_is_filled_with_the_runs_figures(con, society, lang):
         assert figure in said
     for part in texts()["parts"]:
         assert part["heading"][lang] in said
+
+
+def test_figures_of_dimensions_are_rounded_as_everywhere():
+    """0.35 is a little less in binary: written by itself it would be 0.3, where the pages say 0.4."""
+    with duckdb.connect() as con:
+        con.execute(
+            "create table dimensions as select 'a' as society_id, 'D1' as dimension, 50.0 as score, "
+            "0.35::double as low, 1234.35::double as high, 1.0 as peer_mean, "
+            "12.345678::double as applicable_weight"
+        )
+        (one,) = _dimensions(con, "a", (), {("dimension", "D1"): "D1"}, "zh")
+    low, high = (figures.decimal(v, "zh") for v in (0.35, 1234.35))
+    assert one["interval"] == f"{low}–{high}" == "0.4–1,234.4"
+    assert one["weight"] == "12.35"
 
 
 def test_gains_are_what_full_marks_would_add(con, society):
