@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -10,7 +11,7 @@ import streamlit as st
 from dashboards import state
 from dashboards.filters import COLUMNS, NO_UNIT, Filters
 from dashboards.navigation import SOCIETIES, UNITS
-from dashboards.queries import societies, units
+from dashboards.queries import societies, society, units
 from dashboards.tables import cell
 from dashboards.view import View
 
@@ -26,16 +27,31 @@ def render(view: View, applying: Sequence[str]) -> Filters:
         if applying:
             with st.popover(t("filter.button", n=len(chosen.chosen)) if chosen.chosen else t("filter.open")):
                 chosen = Filters.of({name: _pick(view, name, applying) for name in applying})
-                if st.button(t("filter.clear"), key="clear_filters", disabled=not view.filters.chosen):
-                    state.clear([COLUMNS[name][0] for name in (*SOCIETIES, "decision")])
-                    state.write()
-                    st.rerun()
+                _clear(view, "clear_filters")
         everything = t("filter.none.units") if applying == UNITS else t("filter.none")
         words = [" · ".join(describe(view, chosen)) or everything] if applying else []
         if idle.chosen:
             words.append(t("filter.idle", words=" · ".join(describe(view, idle))))
         st.html(f'<p class="fq-filters">{cell(t("list.semicolon").join(words))}</p>')
+    if applying == SOCIETIES and chosen.chosen and not society.find_societies(view.con, "", 1, chosen):
+        nobody(replace(view, filters=chosen), t("filter.nobody"))
     return chosen
+
+
+def nobody(view: View, told: str) -> None:
+    """Say that the filters leave nobody, which they are, and offer to clear them."""
+    said = view.texts("filter.nobody.set", told=told, words=" · ".join(describe(view, view.filters)))
+    with st.container(key="nobody", horizontal=True, vertical_alignment="center"):
+        st.html(f'<p class="fq-none" role="alert">{cell(said)}</p>')
+        _clear(view, "clear_nobody")
+
+
+def _clear(view: View, key: str) -> None:
+    """The button that takes every filter away, here and on the other pages."""
+    if st.button(view.texts("filter.clear"), key=key, disabled=not view.filters.chosen):
+        state.clear([COLUMNS[name][0] for name in (*SOCIETIES, "decision")])
+        state.write()
+        st.rerun()
 
 
 def describe(view: View, filters: Filters) -> list[str]:
@@ -58,16 +74,28 @@ def _name(view: View, name: str, code: str) -> str:
 
 def _pick(view: View, name: str, applying: Sequence[str]) -> str | None:
     t = view.texts
+    offered = _offered(view, name, applying == UNITS)
     show: Callable[[str], str]
-    of_units = applying == UNITS
     if name == "supervisor_id":
-        named = dict(units.names(view.con) if of_units else societies.supervisors(view.con))
-        # A society may have no unit; that is no choice among units, but one made elsewhere is kept.
-        is_offered = not of_units or view.filters.supervisor_id == NO_UNIT
-        codes = [*named, NO_UNIT] if is_offered else [*named]
-        show = lambda code: t("overview.no_supervisor") if code == NO_UNIT else named[code] or code  # noqa: E731
+        codes, show = [*offered], lambda code: offered[code] or code
     else:
-        present = set(units.lines(view.con) if of_units else societies.present(view.con, name))
-        codes = [code for code in t.options(name) if code in present]
-        show = partial(t.label, name)
+        codes, show = [code for code in t.options(name) if code in offered], partial(t.label, name)
     return state.pick(COLUMNS[name][0], t(f"filter.{name}"), codes, show, placeholder=t("filter.all"))
+
+
+def _offered(view: View, name: str, of_units: bool) -> dict[str, str]:
+    """Code → name of what a filter offers; a unit's name, else nothing.
+
+    A choice made on a page of societies stays on that of units, and the other way round, though it leaves
+    nobody here: the other pages still go by it.
+    """
+    if name == "supervisor_id":
+        # A society may have no unit; that is no choice among units.
+        societal = {**dict(societies.supervisors(view.con)), NO_UNIT: view.texts("overview.no_supervisor")}
+        supervising = dict(units.names(view.con))
+    else:
+        societal = dict.fromkeys(societies.present(view.con, name), "")
+        supervising = dict.fromkeys(units.lines(view.con), "") if name == "reporting_line" else {}
+    here, elsewhere = (supervising, societal) if of_units else (societal, supervising)
+    kept = view.filters.chosen.get(name)
+    return here if kept in here or kept not in elsewhere else {**here, kept: elsewhere[kept]}

@@ -256,6 +256,12 @@ def is_for_nation_only(t: Texts) -> bool:
     return True
 
 
+def tell_rows_left_out(t: Texts) -> None:
+    """Say below sums of rows that they may be lower than a case officer's."""
+    if not gate.permission().scope.cases:
+        st.html(f'<p class="fq-legend">{cell(t("rows.without_cases"))}</p>')
+
+
 def tell_left_aside(t: Texts, place: Any) -> None:
     """Say in `place` which parts of the address did not apply."""
     aside = [t("filter.word", name=title, value=value) for title, value in state.left_aside()]

@@ -7,13 +7,21 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, exports, gate, ranges
+from dashboards import charts, exports, ranges
 from dashboards.filters import NO_UNIT
 from dashboards.grid import Col, grid
 from dashboards.navigation import TASK_PAGES
 from dashboards.queries import overview, quality
-from dashboards.tables import Head, Html, badge, cards, cell, share_bar, table
-from dashboards.view import View, chart, heading, is_for_nation_only, run_line, section
+from dashboards.tables import Head, Html, badge, cards, share_bar, table
+from dashboards.view import (
+    View,
+    chart,
+    heading,
+    is_for_nation_only,
+    run_line,
+    section,
+    tell_rows_left_out,
+)
 
 UNITS, FINDINGS = 8, 8
 
@@ -163,8 +171,7 @@ def _intake(view: View) -> None:
         for code in quality.ROW_VERDICTS
     ]
     st.html(table(heads, rows, t("overview.intake.title")))
-    if not gate.permission().scope.cases:
-        st.html(f'<p class="fq-legend">{cell(t("overview.intake.without"))}</p>')
+    tell_rows_left_out(t)
 
 
 def _findings(view: View) -> None:

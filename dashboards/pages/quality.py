@@ -11,7 +11,15 @@ from dashboards.grid import Col, grid
 from dashboards.i18n import DASH
 from dashboards.queries import quality as queries
 from dashboards.tables import Head, badge, cards, cell, share_bar, table
-from dashboards.view import View, chart, heading, is_for_nation_only, run_line, section
+from dashboards.view import (
+    View,
+    chart,
+    heading,
+    is_for_nation_only,
+    run_line,
+    section,
+    tell_rows_left_out,
+)
 
 ROWS = 20
 # An indicator's national mean that moved by more than this is worth a look (shares: percentage points).
@@ -23,6 +31,7 @@ def render(view: View) -> None:
     t = view.texts
     heading(t("quality.title", year=view.run["year"]), run_line(view))
     _cards(view)
+    tell_rows_left_out(t)
     if view.filters.chosen:
         st.html(f'<p class="fq-none">{cell(t("quality.checks.whole"))}</p>')
     left, right = st.columns(2, gap="large")

@@ -31,7 +31,9 @@ def render(view: View) -> None:
     t = view.texts
     if chosen is None:
         heading(t("society.title"), run_line(view))
-        st.text(t("society.no_match"))
+        # The bar has said it where the filters leave nobody whatever is sought.
+        if queries.find_societies(view.con, "", 1, view.filters) or not view.filters.chosen:
+            st.text(t("society.no_match"))
         return
     one = queries.society(view.con, chosen)
     if one is None:

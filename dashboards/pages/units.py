@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import state
+from dashboards import filterbar, state
 from dashboards.i18n import Texts
 from dashboards.queries import units as queries
 from dashboards.tables import Head, Html, cards, cell, completeness, share_bar, table, two_lines
@@ -24,8 +24,10 @@ def render(view: View) -> None:
         return
     summary = queries.completeness(view.con, view.filters)
     if summary.is_empty():
-        nobody = t("units.nobody") if view.filters.chosen else t("units.none")
-        st.html(f'<p class="fq-none">{cell(nobody)}</p>')
+        if view.filters.chosen:
+            filterbar.nobody(view, t("units.nobody"))
+        else:
+            st.html(f'<p class="fq-none">{cell(t("units.none"))}</p>')
         return
     _cards(view, summary)
     section(t("units.summary.title"), t("units.summary.lead"))

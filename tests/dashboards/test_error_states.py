@@ -104,3 +104,10 @@ def test_a_fault_of_ours_is_a_page_in_words_and_a_trace_in_the_log(shown, monkey
     assert said in found
     assert "secret detail" not in found and "Traceback" not in found
     assert "a secret detail" in caplog.text and "Traceback" in caplog.text
+
+
+@pytest.mark.parametrize("page", ["overview", "quality"])
+def test_sums_of_rows_say_what_they_leave_out(shown, monkeypatch, page):
+    assert "不含案件行" in shown(page)
+    monkeypatch.setattr(gate, "permission", lambda: Permission("officer", Scope(cases=True)))
+    assert "不含案件行" not in shown(page)
