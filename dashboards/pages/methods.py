@@ -12,14 +12,16 @@ from dashboards.i18n import DASH, Texts
 from dashboards.queries import methods as queries
 from dashboards.tables import Head, Html, badge, cell, share_bar, table
 from dashboards.view import PROPOSED, View, chart, heading, proposed_mark, run_line, section
-from data_contracts.contract import load_contracts
-from models.assessment.parameter_names import parameters
+from data_contracts.contract import load_contract, load_contracts
+from models.assessment.parameter_names import Parameter, parameters
 
 # Kinds of codes that a parameter may hold.
 NAMED = (
     "state", "grade", "band", "size_class", "level", "dimension", "veto", "hold", "missing_state", "fact",
-    "draw_option", "doc_stage", "verification_outcome", "verification_method", "record_status",
+    "doc_stage", "verification_outcome", "verification_method", "record_status",
 )  # fmt: skip
+# Options of the simulation, in this block alone: its `published` grouping is no published document.
+DRAWN, DRAW_OPTION = "uncertainty", "draw_option"
 
 
 def render(view: View) -> None:
@@ -68,7 +70,8 @@ def _target(t: Texts, one: dict[str, Any]) -> str:
     target = one["target"]
     if isinstance(target, dict):
         named = [
-            f"{t.label('size_class', size)} {t.value(value, one['unit'])}" for size, value in target.items()
+            f"{t.label('size_class', size)} {t.value(target[size], one['unit'])}"
+            for size in sorted(target, key=t.options("size_class").index)
         ]
         return t("list.semicolon").join(named)
     return t.value(float(target), one["unit"])
@@ -94,7 +97,10 @@ def _weights(view: View, method: dict[str, Any]) -> None:
     rows: list[tuple[str | None, ...]] = []
     for dimension in method["dimensions"]:
         rows.append(
-            (f"{dimension['code']} {t.pick(dimension['zh'], dimension['en'])} · {dimension['weight']:g}",)
+            (
+                f"{dimension['code']} {t.pick(dimension['zh'], dimension['en'])} · "
+                f"{t('sources.weight', weight=t.trimmed(float(dimension['weight'])))}",
+            )
         )
         rows += [
             (
@@ -146,7 +152,7 @@ def _coherence(view: View) -> None:
             t.integer(one["items_n"]),
             t.integer(one["breached_n"]),
             t.integer(one["unsigned_n"]),
-            which(one["items"] or []),
+            which(one["items"]) if one["items"] else DASH,
         )
         for one in queries.coherence(view.con).iter_rows(named=True)
     ]
@@ -179,23 +185,33 @@ def _parameters(t: Texts, method: dict[str, Any]) -> None:
             rows.append((one.block_name(t.lang),))
         mark = proposed_mark(t.lang) if one.status == PROPOSED else badge(one.status, "verdict-W")
         name = one.name(t.lang)
-        rows.append(
-            (t("methods.of", name=name, of=_named(t, one.of)) if one.of else name, _value(t, one.value), mark)
-        )
+        if one.of:
+            name = t("methods.of", name=name, of=one.of_name(t.lang) or _named(t, one.of, one.block))
+        rows.append((name, _value(t, one), mark))
     st.html(table(heads, rows, t("methods.parameters.title")))
 
 
-def _value(t: Texts, value: Any) -> str:
-    if isinstance(value, bool):
-        return t("methods.on") if value else t("methods.off")
-    if isinstance(value, list):
-        return t("list.comma").join(_named(t, str(one)) for one in value) or DASH
-    return f"{value:g}" if isinstance(value, float) else _named(t, str(value))
+def _value(t: Texts, one: Parameter) -> str:
+    if isinstance(one.value, bool):
+        return t("methods.on") if one.value else t("methods.off")
+    # Values of a column of the register bear that column's names: `none` is not the same of each.
+    column = one.own.get("field")
+    known = _codes(column, t.lang) if column and one.own.get("values") is one.value else {}
+    if isinstance(one.value, list):
+        return t("list.comma").join(known.get(str(v)) or _named(t, str(v)) for v in one.value) or DASH
+    return t.trimmed(one.value) if isinstance(one.value, float) else _named(t, str(one.value))
 
 
-def _named(t: Texts, code: str) -> str:
+@cache
+def _codes(column: str, lang: str) -> dict[str, str]:
+    """Code → name of a column of the register of societies."""
+    return {v.code: v.en if lang == "en" else v.zh for v in load_contract("societies").field(column).enum}
+
+
+def _named(t: Texts, code: str, block: str = "") -> str:
     """The name of a code of the methodology, whatever kind it is of; the code itself if it has none."""
-    named = next((t.labels[kind, code] for kind in NAMED if (kind, code) in t.labels), None)
+    kinds = (DRAW_OPTION, *NAMED) if block == DRAWN else NAMED
+    named = next((t.labels[kind, code] for kind in kinds if (kind, code) in t.labels), None)
     return named or _field_names(t.lang).get(code, code)
 
 
