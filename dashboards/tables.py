@@ -50,9 +50,13 @@ def cell(value: str | None) -> str:
 
 
 def table(heads: Sequence[Head], rows: Iterable[Sequence[str | None]], caption: str) -> str:
-    """An HTML table. `caption` names it for those who cannot see it; a row of one cell heads a group."""
+    """An HTML table. `caption` names it for those who cannot see it; a row of one cell heads a group.
+
+    Without rows it has one with a dash: a heading over nothing looks like a page that broke off.
+    """
     top = "".join(f'<th scope="col" class="{h.classes}">{cell(h.text)}</th>' for h in heads)
     body = "".join(f"<tr>{_cells(heads, row)}</tr>" for row in rows)
+    body = body or f'<tr><td colspan="{len(heads)}">—</td></tr>'
     return (
         f'<div class="fq-scroll" tabindex="0" role="region" aria-label="{cell(caption)}">'
         f'<table class="fq-table"><caption>{cell(caption)}</caption>'

@@ -54,7 +54,8 @@ def _cards(view: View, basis: str) -> None:
     items = [
         (t("changes.both"), t.integer(n["societies_n"]),
          t("changes.both.note", entered=t.integer(n["entered_n"]), left=t.integer(n["left_n"]))),
-        (t("changes.mean"), t.signed(n["change"]), t("changes.mean.note", size=t.decimal(n["change_size"]))),
+        (t("changes.mean"), t.signed(n["change"]),
+         t("changes.mean.note", size=t.decimal(n["change_size"])) if n["societies_n"] else ""),
         *((t(f"changes.{name}"), t.decimal(n[f"{name}_size"]), t(f"changes.{name}.note"))
           for name in EFFECTS),
     ]  # fmt: skip

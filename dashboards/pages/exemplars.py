@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboards import charts, ranges
 from dashboards.grid import Col, grid
+from dashboards.i18n import DASH, Texts
 from dashboards.pages.assessment import drawn, rank
 from dashboards.queries import exemplars, overview
 from dashboards.tables import Head, badge, cards, mark, share_bar, table
@@ -25,7 +26,7 @@ def render(view: View) -> None:
     _cards(view)
     section(t("selected.title"), t("selected.lead"), proposed=True)
     grid(view, "selected", t("selected.title"), _columns(view), exemplars.exemplars(view.filters),
-         none=t("selected.none"))  # fmt: skip
+         none=None if view.filters.chosen else t("selected.none"))  # fmt: skip
     left, right = st.columns(2, gap="large")
     with left:
         section(t("gates.title"), t("gates.lead"))
@@ -82,8 +83,15 @@ def _columns(view: View) -> list[Col]:
         Col("rank_high", t("column.rank_high"), "integer", is_part=True),
         Col("verified_share", t("column.verified"), "share"),
         Col("stability", t("column.stability"), "share", css="part",
-            draw=lambda one: share_bar(one["stability"], t.percent(one["stability"]))),
+            draw=partial(_stability, t)),
     ]  # fmt: skip
+
+
+def _stability(t: Texts, one: dict[str, Any]) -> str:
+    """The share of draws that select a society; a dash for none, or the sign that it is withheld."""
+    if one["stability"] is None:
+        return ranges.SIGN if one["coarse"] == "yes" else DASH
+    return share_bar(one["stability"], t.percent(one["stability"]))
 
 
 def _near(view: View) -> list[Col]:

@@ -25,7 +25,7 @@ def render(view: View) -> None:
         cards(
             [
                 (t("issues.overdue"), t.integer(n["overdue_n"]),
-                 t("issues.overdue.note", days=t.integer(n["oldest_days_n"]))),
+                 t("issues.overdue.note", days=t.integer(n["oldest_days_n"])) if n["overdue_n"] else ""),
                 (t("issues.open"), t.integer(n["open_n"]), t("issues.open.note", n=t.integer(n["all_n"]))),
                 (t("issues.waiting"), t.integer(n["waiting_n"]), t("issues.waiting.note")),
                 (t("issues.repeated"), t.integer(n["repeated_n"]), t("issues.repeated.note")),

@@ -71,12 +71,12 @@ def _cards(view: View) -> None:
                 (
                     t("quality.card.returned"),
                     t.percent(now["returned"] / rows if rows else None),
-                    t("quality.card.rows.note", n=t.integer(now["returned"]), rows=t.integer(rows)),
+                    t("quality.card.rows.note", n=t.integer(now["returned"] or 0), rows=t.integer(rows)),
                 ),
                 (
                     t("quality.card.quarantined"),
                     t.percent(now["quarantined"] / rows if rows else None),
-                    t("quality.card.rows.note", n=t.integer(now["quarantined"]), rows=t.integer(rows)),
+                    t("quality.card.rows.note", n=t.integer(now["quarantined"] or 0), rows=t.integer(rows)),
                 ),
                 (t("quality.card.refused"), t.integer(now["refused_n"]), t("quality.card.refused.note")),
                 (

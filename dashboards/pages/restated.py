@@ -22,8 +22,8 @@ def render(seen: View) -> None:
     t = seen.texts
     runs = [one for one in view.runs_of_year(seen.run["year"]) if one["is_readable"]]
     section(t("restated.runs"), t("restated.runs.lead", most=RUNS))
-    heads = [Head(t("restated.run"), css="code"), Head(t("restated.published")),
-             Head(t("restated.replaces"), css="code"), Head(t("restated.societies"), True),
+    heads = [Head(t("restated.run"), css="name"), Head(t("restated.published")),
+             Head(t("restated.replaces"), css="name"), Head(t("restated.societies"), True),
              Head(t("restated.direct"), True), Head(t("restated.causes"))]  # fmt: skip
     st.html(table(heads, [_run(seen, one) for one in runs[:RUNS]], t("restated.runs")))
     if seen.run["restates_run_id"] is None:

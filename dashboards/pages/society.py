@@ -251,7 +251,7 @@ def _indicators(view: View, society_id: str) -> None:
         Head(t("column.evidence")),
         Head(t("column.weight"), True),
         Head(t("column.score"), True),
-        Head("", css="bar"),
+        Head(t("column.among_peers"), css="bar"),
     ]
     rows: list[tuple[str | None, ...]] = []
     dimension = None

@@ -31,6 +31,8 @@ def test_a_page_of_nobody_names_the_filters_and_clears_them(start, published, co
     app = start(published, page, level=codes["level"], **{"class": codes["class"]})
     said = words(app)
     assert NOBODY in said and "当前筛选：登记层级：" in said and "学科类别：" in said
+    for wrong in ("本次评估没有", "— 行", "— 天", "— 分"):
+        assert wrong not in said, wrong
     app.button(key="clear_nobody").click()
     said = words(settled(app.run()))
     assert NOBODY not in said and "全部学会" in said

@@ -33,3 +33,17 @@ def test_a_row_of_one_cell_heads_a_group():
 
 def test_the_name_of_a_file_breaks_between_its_parts_only():
     assert tables.breakable("2025/a_<1>.xlsx_") == "2025/a_<wbr>&lt;1&gt;.xlsx_"
+
+
+def test_a_table_of_nothing_says_so():
+    assert '<td colspan="2">—</td>' in tables.table([Head("a"), Head("b")], [], "表")
+
+
+def test_a_share_of_draws_that_is_not_told_is_no_blank():
+    from dashboards.i18n import Texts
+    from dashboards.pages.exemplars import _stability
+
+    t = Texts("zh")
+    assert _stability(t, {"stability": None, "coarse": "yes"}) == "※"
+    assert _stability(t, {"stability": None, "coarse": "no"}) == "—"
+    assert "81.0%" in _stability(t, {"stability": 0.81, "coarse": "no"})
