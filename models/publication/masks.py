@@ -65,16 +65,17 @@ def _findings(source: str) -> str:
     """What intake found in a sheet of cases keeps its code and loses its place, the cell and the message.
 
     Each code is told once a file: a fault of every row, such as a way to write dates, would count the cases.
+    Only those are numbered, and by society, so that what a page asks of one society looks at no other.
     """
     said = dict.fromkeys(("row", "value", "repaired"), "null")
     said |= {f"message_{lang}": f"'{text}'" for lang, text in CASES_ONLY.items()}
     is_case = _is_of_cases()
-    told = ", ".join(f"case when {is_case} then {text} else {n} end as {n}" for n, text in said.items())
-    once = "row_number() over (partition by file_id, code, verdict, sheet order by rowid)"
+    told = ", ".join(f"{text} as {name}" for name, text in said.items())
+    turn = "row_number() over (partition by society_id, file_id, code, verdict, sheet order by rowid)"
     return f"""
-        select * exclude (turn) from (
-            select * replace ({told}), case when {is_case} then {once} else 1 end as turn
-            from {source}.findings
+        select * from {source}.findings where not {is_case}
+        union all select * exclude (turn) from (
+            select * replace ({told}), {turn} as turn from {source}.findings where {is_case}
         ) where turn = 1
     """
 
