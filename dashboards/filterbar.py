@@ -19,14 +19,17 @@ from dashboards.view import View
 def render(view: View, applying: Sequence[str]) -> Filters:
     """Draw the filters that apply to a page, give what is chosen of them; the URL holds the codes."""
     t = view.texts
-    chosen = view.filters.only(applying)
+    offered = {name: _offered(view, name, applying == UNITS) for name in applying}
+    # What the address says and nobody offers is left aside below, and is no filter that is set.
+    given = view.filters.chosen
+    chosen = Filters.of({name: given.get(name) for name in applying if given.get(name) in offered[name]})
     idle = view.filters.only(set(SOCIETIES) - set(applying))
     if not applying and not idle.chosen:
         return chosen
     with st.container(key="filters", horizontal=True, vertical_alignment="center"):
         if applying:
             with st.popover(t("filter.button", n=len(chosen.chosen)) if chosen.chosen else t("filter.open")):
-                chosen = Filters.of({name: _pick(view, name, applying) for name in applying})
+                chosen = Filters.of({name: _pick(view, name, offered[name]) for name in applying})
                 _clear(view, "clear_filters")
         everything = t("filter.none.units") if applying == UNITS else t("filter.none")
         words = [" · ".join(describe(view, chosen)) or everything] if applying else []
@@ -72,9 +75,8 @@ def _name(view: View, name: str, code: str) -> str:
     return {**dict(units.names(view.con)), **dict(societies.supervisors(view.con))}.get(code) or code
 
 
-def _pick(view: View, name: str, applying: Sequence[str]) -> str | None:
+def _pick(view: View, name: str, offered: dict[str, str]) -> str | None:
     t = view.texts
-    offered = _offered(view, name, applying == UNITS)
     show: Callable[[str], str]
     if name == "supervisor_id":
         codes, show = [*offered], lambda code: offered[code] or code

@@ -26,7 +26,7 @@ def render(view: View) -> None:
     _cards(view)
     section(t("selected.title"), t("selected.lead"), proposed=True)
     grid(view, "selected", t("selected.title"), _columns(view), exemplars.exemplars(view.filters),
-         none=None if view.filters.chosen else t("selected.none"))  # fmt: skip
+         none=t("selected.none"))  # fmt: skip
     left, right = st.columns(2, gap="large")
     with left:
         section(t("gates.title"), t("gates.lead"))

@@ -64,6 +64,26 @@ def test_an_address_that_does_not_fit_is_told_and_the_rest_is_shown(shown, lang,
     assert told not in shown(lang=lang, year="2024", level="national")
 
 
+def test_what_is_left_aside_is_not_counted_as_a_filter(published, monkeypatch):
+    import streamlit as st
+    from streamlit.testing.v1 import AppTest
+
+    labels, drawn = [], st.popover
+
+    def popover(label, **given):
+        labels.append(label)
+        return drawn(label, **given)
+
+    monkeypatch.setattr(st, "popover", popover)
+    monkeypatch.setenv("FENGQING_HOME", str(published.root))
+    monkeypatch.setenv("FENGQING_RUN", "")
+    monkeypatch.setenv("FENGQING_TEST_PAGE", "overview")
+    app = AppTest.from_function(script, default_timeout=60)
+    app.query_params["level"], app.query_params["band"] = "zzz", "good"
+    app.run()
+    assert labels == ["筛选（1 项）"]
+
+
 @pytest.mark.parametrize(
     ("page", "parameters", "named"),
     [
