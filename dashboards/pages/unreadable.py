@@ -14,7 +14,7 @@ def render(texts: Texts, error: FengqingError) -> None:
     """Say why, and what to do; the choice of runs beside it still works."""
     st.html(
         f'<section class="fq-empty" role="alert"><h1>{cell(texts("unreadable.title"))}</h1>'
-        f"<p>{cell(error.text(texts.lang))}</p></section>"
+        f"<p>{cell(error.text(texts.lang))}</p><p>{cell(texts('unreadable.next'))}</p></section>"
     )
 
 
