@@ -66,7 +66,9 @@ def table(heads: Sequence[Head], rows: Iterable[Sequence[str | None]], caption: 
 
 def _cells(heads: Sequence[Head], row: Sequence[str | None]) -> str:
     if len(row) == 1:
-        return f'<th scope="rowgroup" colspan="{len(heads)}" class="fq-group">{cell(row[0])}</th>'
+        # The name stays in sight, by itself, where a table is moved sideways.
+        name = f"<span>{cell(row[0])}</span>"
+        return f'<th scope="rowgroup" colspan="{len(heads)}" class="fq-group">{name}</th>'
     return "".join(f'<td class="{h.classes}">{cell(v)}</td>' for h, v in zip(heads, row, strict=True))
 
 

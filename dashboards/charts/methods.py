@@ -20,7 +20,7 @@ def effective_weights(rows: pl.DataFrame, texts: Texts) -> Drawing:
         hovertemplate="%{y}: %{x:.1f}%<extra></extra>",
     )  # fmt: skip
     figure.add_scatter(
-        x=rows["effective"], y=names, mode="markers", name=texts("chart.effective_weight"),
+        x=rows["effective"], y=names, mode="markers", name=texts("chart.effective_weight"), cliponaxis=False,
         marker={"color": MAIN, "size": 10, "symbol": ["x" if b else "circle" for b in rows["breached"]]},
         hovertemplate="%{y}: %{x:.1f}%<extra></extra>",
     )  # fmt: skip

@@ -44,7 +44,12 @@ def layout(figure: Drawing, height: int, **more: Any) -> Drawing:
         "height": height,
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
         "font": {"family": FONTS, "size": 13, "color": INK},
-        "hoverlabel": {"font": {"family": FONTS, "size": 13}, "bgcolor": "#FFFFFF", "bordercolor": GRID},
+        # Without a colour of its own the text takes the border's, and cannot be read.
+        "hoverlabel": {
+            "font": {"family": FONTS, "size": 13, "color": INK},
+            "bgcolor": "#FFFFFF",
+            "bordercolor": GRID,
+        },
         "paper_bgcolor": PAPER,
         "plot_bgcolor": PAPER,
         "dragmode": False,

@@ -101,6 +101,25 @@ def test_fonts_end_in_the_bundled_one(figure):
     assert figure.layout.hoverlabel.font.family == charts.FONTS
 
 
+def test_what_is_said_on_hovering_can_be_read(figure):
+    """Left to itself Plotly writes it in the colour of the label's border."""
+    label = figure.layout.hoverlabel
+    assert contrast(label.font.color, label.bgcolor) > 7
+    assert {trace.hoverlabel.font.color for trace in figure.data} == {None}
+
+
+def contrast(one, other):
+    """The ratio of WCAG 2 between two colours."""
+
+    def luminance(colour):
+        parts = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+        linear = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+        return sum(w * p for w, p in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
 def test_nothing_goes_to_the_maker_of_the_library():
     assert charts.CONFIG["showSendToCloud"] is False
     assert charts.CONFIG["plotlyServerURL"] == ""

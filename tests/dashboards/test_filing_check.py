@@ -81,7 +81,7 @@ def test_a_faulty_workbook_is_shown_cell_by_cell(start, messy, lang, verdict):
     text = words(app)
     assert f"× </span> {verdict}" in html(app) or f"× {verdict}" in re.sub(r"\s+", " ", text)
     for one in report.findings:
-        assert one["sheet"] is None or f">{one['sheet']}</th>" in html(app)
+        assert one["sheet"] is None or f">{one['sheet']}</span></th>" in html(app)
     grave = next(f for f in report.findings if f["verdict"] == "R" and f["row"] and f["col"])
     assert f">{cell_of(grave)}</td>" in html(app)
     for count in ("accepted", "returned", "quarantined", "non_data"):
