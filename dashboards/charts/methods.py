@@ -26,8 +26,9 @@ def effective_weights(rows: pl.DataFrame, texts: Texts) -> Drawing:
     )  # fmt: skip
     figure.update_xaxes(rangemode="tozero", ticksuffix="%", gridcolor=GRID, tickfont={"color": MUTED},
                         title=title(texts("chart.axis.weight")))  # fmt: skip
+    # A mark at nought must not lie on the name beside it.
     figure.update_yaxes(categoryorder="array", categoryarray=names[::-1], tickfont={"size": 11},
-                        range=[-0.8, len(names) - 0.2])  # fmt: skip
+                        range=[-0.8, len(names) - 0.2], ticklabelstandoff=8)  # fmt: skip
     return layout(figure, 110 + 21 * len(names), showlegend=True)
 
 
