@@ -167,10 +167,7 @@ def sql_for_views(source: str, scope: Scope, own: str) -> list[str]:
 def _open(source: str) -> dict[str, str]:
     """The masked tables for case officers: as they are, with the columns that the mask adds."""
     found = {name: f"select * from {source}.{name}" for name in (*MASKED, "case_summary")}
-    found["contributions"] = f"select *, rowid as at_row from {source}.contributions"
-    found |= masks.sql_for_exact(source)
-    found["indicators"] = f"select *, false as is_suppressed, rowid as at_row from {source}.indicators"
-    return found
+    return found | masks.sql_for_exact(source)
 
 
 def _masked(source: str, own: str) -> dict[str, str]:
@@ -178,7 +175,6 @@ def _masked(source: str, own: str) -> dict[str, str]:
     return {
         **masks.sql_for_tables(coarse.Place(source, own)),
         "indicators": sql_for_suppressed_indicators(
-            source, tuple(ASSESSMENT["indicators"].columns), f"{own}.cells", ", i.rowid as at_row"
+            source, tuple(ASSESSMENT["indicators"].columns), f"{own}.cells"
         ),
-        "contributions": masks.sql_for_contributions(source, ", rowid as at_row"),
     }

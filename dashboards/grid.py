@@ -86,7 +86,7 @@ def grid(  # noqa: PLR0913 - what a table is
 ) -> None:
     """Draw a listing as a table, page by page, with its downloads; `none` is said when it is empty."""
     t = view.texts
-    total = listing.count(view.con)
+    found, total = listing.first(view.con, rows)
     if total == 0:
         st.html(f'<p class="fq-none">{none or t("grid.none")}</p>')
         return
@@ -94,7 +94,8 @@ def grid(  # noqa: PLR0913 - what a table is
     with st.container(key=f"grid_{name}", horizontal=True, vertical_alignment="bottom"):
         at = state.number(f"p_{name}", t("page.label", pages=t.integer(pages)), pages) if pages > 1 else 1
         start = (at - 1) * rows
-        found = listing.page(view.con, start, rows)
+        if start:
+            found = listing.page(view.con, start, rows)
         last = t.integer(start + found.height)
         st.html(
             f'<p class="fq-rows">'

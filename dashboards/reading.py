@@ -89,7 +89,7 @@ class Answer:
         """The answer as a frame."""
 
         def make() -> tuple[pl.DataFrame, int]:
-            frame = self._relation().pl()
+            frame = self._executed().pl()
             return frame, int(frame.estimated_size())
 
         return self._kept("frame", make)
@@ -109,15 +109,15 @@ class Answer:
 
     def _rows(self) -> tuple[list[str], list[tuple[Any, ...]]]:
         def make() -> tuple[tuple[list[str], list[tuple[Any, ...]]], int]:
-            # A relation with parameters is kept as a table first, and that is asked again: 0.3 ms each.
-            answer = self._reader.cursor().execute(self._query, self._params)
+            answer = self._executed()
             columns, rows = [name for name, *_ in answer.description], answer.fetchall()
             return (columns, rows), CELL_BYTES * len(columns) * (len(rows) + 1)
 
         return self._kept("rows", make)
 
-    def _relation(self) -> Any:
-        return self._reader.cursor().sql(self._query, params=self._params)
+    def _executed(self) -> DuckDBPyConnection:
+        # A relation with parameters is kept as a table first, and that is asked again: 0.3 ms each.
+        return self._reader.cursor().execute(self._query, self._params)
 
     def _kept(self, form: str, make: Callable[[], tuple[T, int]]) -> T:
         return ANSWERS.get((self._reader, form, self._query, _frozen(self._params)), make)

@@ -255,7 +255,7 @@ def _indicators(view: View, society_id: str) -> None:
     ]
     rows: list[tuple[str | None, ...]] = []
     dimension = None
-    for one in queries.indicators(view.con, society_id).iter_rows(named=True):
+    for one in queries.indicators(view.con, society_id):
         if one["dimension"] != dimension:
             dimension = one["dimension"]
             rows.append((f"{dimension} {t.label('dimension', dimension)}",))

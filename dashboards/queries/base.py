@@ -49,6 +49,10 @@ class Made:
         """`limit` rows from `offset`."""
         return self.frame.slice(offset, limit)
 
+    def first(self, con: DuckDBPyConnection, limit: int) -> tuple[pl.DataFrame, int]:
+        """The first `limit` rows, and how many there are."""
+        return self.page(con, 0, limit), self.count(con)
+
     def all(self, _con: DuckDBPyConnection) -> pl.DataFrame:
         """Every row, for a download."""
         return self.frame
@@ -89,6 +93,11 @@ class Listing:
     def page(self, con: DuckDBPyConnection, offset: int, limit: int) -> pl.DataFrame:
         """`limit` rows from `offset`."""
         return self._rows(con, f" limit {int(limit)} offset {int(offset)}")
+
+    def first(self, con: DuckDBPyConnection, limit: int) -> tuple[pl.DataFrame, int]:
+        """The first `limit` rows, and how many there are: counted only where there may be more."""
+        rows = self.page(con, 0, limit)
+        return rows, rows.height if rows.height < limit else self.count(con)
 
     def all(self, con: DuckDBPyConnection) -> pl.DataFrame:
         """Every row, for a download."""

@@ -65,19 +65,6 @@ TABLES: dict[str, tuple[str, ...]] = {
         order by c.rowid, d.dimension
         """,
     ),
-    # Where a society's rows lie among the indicators and the contributions.
-    "places": (
-        """
-        create table places as
-        select society_id, i.first as indicators_first, i.last as indicators_last,
-               c.first as contributions_first, c.last as contributions_last
-        from (
-            select society_id, min(at_row) as first, max(at_row) as last from indicators group by 1
-        ) i full join (
-            select society_id, min(at_row) as first, max(at_row) as last from contributions group by 1
-        ) c using (society_id)
-        """,
-    ),
     # The files, those with most rows sent back first.
     "sent": (
         f"""

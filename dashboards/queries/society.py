@@ -19,23 +19,6 @@ SOURCE = {
 }  # fmt: skip
 
 
-def _rows(con: DuckDBPyConnection, society_id: str) -> dict[str, str]:
-    """The conditions that `i` of the indicators and `c` of the contributions are of a society, $1.
-
-    Its rows lie together. Given the code as it is, DuckDB would compare the codes of the whole nation before
-    it looks at the place; what `concat` gives is looked at in the rows of the place only.
-    """
-    ready(con, "places")
-    place = one(con, "select * exclude (society_id) from places where society_id = $1", [society_id]) or {}
-
-    def of(alias: str, table: str) -> str:
-        first, last = place.get(f"{table}_first"), place.get(f"{table}_last")
-        between = "0 and -1" if first is None else f"{first} and {last}"
-        return f"{alias}.at_row between {between} and concat({alias}.society_id) = $1"
-
-    return {"i": of("i", "indicators"), "c": of("c", "contributions")}
-
-
 def find_societies(
     con: DuckDBPyConnection, text: str, limit: int, filters: Filters = ALL
 ) -> list[tuple[str, str]]:
@@ -50,8 +33,10 @@ def find_societies(
 
 def former_names(con: DuckDBPyConnection, society_id: str) -> list[str]:
     """The names that a society had before."""
-    found = one(con, "select former_names from society_names where society_id = $1", [society_id])
-    return list(found["former_names"] or []) if found else []
+    renamed = con.sql(
+        "select society_id, former_names from society_names where len(former_names) > 0"
+    ).fetchall()  # a few of a hundred societies, read once
+    return next((list(names) for code, names in renamed if code == society_id), [])
 
 
 def society(con: DuckDBPyConnection, society_id: str) -> Row | None:
@@ -68,27 +53,24 @@ def society(con: DuckDBPyConnection, society_id: str) -> Row | None:
     )
 
 
+def _number(con: DuckDBPyConnection, society_id: str) -> int:
+    """The number by which a society's rows are found; -1, which no row has, if the scope does not hold it."""
+    found = society(con, society_id)
+    return -1 if found is None else int(found["society_no"])
+
+
 def dimensions(con: DuckDBPyConnection, society_id: str) -> pl.DataFrame:
     """The society's dimensions in order, each with the published spread of its peer group (p25, p75)."""
     ready(con, "dimension_rows")
-    found = con.sql(
+    return con.sql(
         """
-        select s.society_id, d.* exclude (no) from cohort s join dimension_rows d on d.no = s.rowid
+        select s.society_id, d.* exclude (no), p.p25, p.p75
+        from cohort s join dimension_rows d on d.no = s.rowid left join peer_spread p
+            on p.peer_group = s.peer_group and p.scope = 'dimension' and p.item = d.dimension
         where s.society_id = $1 order by d.dimension
         """,
         params=[society_id],
     ).pl()
-    return _with_spread(con, found, society_id, "dimension")
-
-
-def _with_spread(con: DuckDBPyConnection, found: pl.DataFrame, society_id: str, scope: str) -> pl.DataFrame:
-    """The rows of a society's dimensions or indicators, with p25 and p75 of its peer group."""
-    own = society(con, society_id)
-    spread = con.sql(
-        "select item, p25, p75 from peer_spread where peer_group = $1 and scope = $2",
-        params=[own and own["peer_group"], scope],
-    ).pl()
-    return found.join(spread, left_on=scope, right_on="item", how="left", maintain_order="left")
 
 
 def has_spread(con: DuckDBPyConnection) -> bool:
@@ -96,26 +78,21 @@ def has_spread(con: DuckDBPyConnection) -> bool:
     return con.sql("select 1 from peer_spread limit 1").fetchone() is not None
 
 
-def indicators(con: DuckDBPyConnection, society_id: str) -> pl.DataFrame:
-    """The society's indicators in order, with unit, number of source rows, and the peers' spread (0–100)."""
-    found = _with_spread(con, _figures(con, society_id), society_id, "indicator").sort("position")
-    counts = _sources(con, society_id).group_by("indicator").agg(sources_n=pl.len().cast(pl.Int64))
-    own = [name for name in found.columns[: found.columns.index("name")] if name != "at_row"]
-    return found.join(counts, on="indicator", how="left", maintain_order="left").select(
-        *own, "unit", "is_lower_better", pl.col("sources_n").fill_null(0), "p25", "p75"
-    )
+def indicators(con: DuckDBPyConnection, society_id: str) -> list[Row]:
+    """The rows of FIGURES of a society, its indicators in order, with p25 and p75 of its peers (0–100)."""
+    own = "(select society_id, name, peer_group from cohort where society_id = $1)"
+    query = f"""
+        select f.*, p.p25, p.p75 from ({FIGURES.format(i="i.society_no = $2", s=own)}) f cross join {own} s
+        left join peer_spread p
+            on p.peer_group = s.peer_group and p.scope = 'indicator' and p.item = f.indicator
+        order by f.position
+    """
+    return _named(con, query, [society_id, _number(con, society_id)])
 
 
-def _figures(con: DuckDBPyConnection, society_id: str) -> pl.DataFrame:
-    """The rows of FIGURES of a society."""
-    own = "(select society_id, name from cohort where society_id = $1)"
-    query = FIGURES.format(i=_rows(con, society_id)["i"], s=own)
-    return con.sql(query, params=[society_id]).pl()
-
-
-def _sources(con: DuckDBPyConnection, society_id: str) -> pl.DataFrame:
-    """The rows of SOURCES of a society, of all its indicators."""
-    return con.sql(SOURCES.format(c=_rows(con, society_id)["c"]), params=[society_id]).pl()
+def _named(con: DuckDBPyConnection, query: str, parameters: list[str | int]) -> list[Row]:
+    found = con.sql(query, params=parameters)
+    return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
 
 
 def society_findings(con: DuckDBPyConnection, society_id: str, limit: int) -> pl.DataFrame:
@@ -134,20 +111,19 @@ def society_findings(con: DuckDBPyConnection, society_id: str, limit: int) -> pl
 
 def explained(con: DuckDBPyConnection, society_id: str, indicator: str) -> Explanation:
     """Why a society has its score in an indicator: see `explain`, which asks for this one only."""
-    of = pl.col("indicator") == indicator
-    figures = _figures(con, society_id).filter(of).to_dicts()
-    if not figures:
+    figure = next((row for row in indicators(con, society_id) if row["indicator"] == indicator), None)
+    if figure is None:
         raise unknown(con, society_id, indicator)
-    return explanation(figures[0], _sources(con, society_id).filter(of).to_dicts())
+    query = SOURCES.format(c="c.society_no = $1 and c.indicator = $2")
+    return explanation(figure, _named(con, query, [_number(con, society_id), indicator]))
 
 
 def sources(one: Explanation) -> Made:
     """The rows behind one indicator of a society, with file, sheet and line."""
-    frame = pl.DataFrame([asdict(source) for source in one.sources], schema=SOURCE)
-    named = frame.with_columns(pl.col("file").fill_null(pl.col("file_id").str.slice(0, 12)))
     # A file without a name has its place by its number.
-    rows = named.sort("file", "sheet", "row", nulls_last=True, maintain_order=True)
-    return Made(rows, {"society": one.society_id, "indicator": one.indicator})
+    rows = [asdict(source) | {"file": source.file or source.file_id[:12]} for source in one.sources]
+    rows.sort(key=lambda row: tuple((row[name] is None, row[name]) for name in ("file", "sheet", "row")))
+    return Made(pl.DataFrame(rows, schema=SOURCE), {"society": one.society_id, "indicator": one.indicator})
 
 
 def compared(con: DuckDBPyConnection, codes: list[str]) -> pl.DataFrame:

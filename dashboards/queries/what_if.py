@@ -8,6 +8,7 @@ from duckdb import DuckDBPyConnection
 from models.assessment.methodology.schema import Methodology
 from models.assessment.what_if import Facts
 from models.publication.comparison.reading import read_run
+from models.publication.tables import NUMBER
 
 SOCIETIES = """
 select s.*, coalesce(c.unrated_reason = 'RETURNED', false) as was_returned
@@ -39,11 +40,10 @@ def facts(con: DuckDBPyConnection, previous: DuckDBPyConnection | None, year: in
     barred = con.sql(BARRED).pl()
     schema = {"society_id": pl.String, "year": pl.Int64}
     past = pl.DataFrame(schema=schema) if previous is None else previous.sql(SELECTED, params=[year - 1]).pl()
-    # A reader's rows have their place besides.
     indicators = con.sql("select * from indicators order by society_id, indicator").pl()
     return Facts(
         societies=con.sql(SOCIETIES).pl(),
-        indicators=indicators.drop("at_row", strict=False),
+        indicators=indicators.drop(NUMBER, strict=False),
         barred=barred.drop("practice_tag"),
         practice_tag=barred["practice_tag"],
         past=past,

@@ -53,14 +53,13 @@ def sql_for_case_indicators(source: str = "main") -> str:
     return f"select indicator from {source}.indicator_definitions where list_has_any(families, [{families}])"
 
 
-def sql_for_suppressed_indicators(source: str, columns: Sequence[str], cells: str, also: str = "") -> str:
+def sql_for_suppressed_indicators(source: str, columns: Sequence[str], cells: str) -> str:
     """The snapshot's indicators without small counts of cases, and `is_suppressed`.
 
     Primary: a society with a small count in one indicator of cases. Secondary: then every indicator of cases
     of that society is withheld whole, its state too, so that no other of them (3.2 to 3.4 share their cases)
     gives it back; peer means of its group are withheld, and what of other societies' figures rests on a prior
-    that it has its part in. `cells` is a relation that says which; see coarse.py, for scores, too. `also`:
-    expressions more, after a comma; the table goes by `i`.
+    that it has its part in. `cells` is a relation that says which; see coarse.py, for scores, too.
     """
 
     def shown(name: str) -> str:
@@ -72,7 +71,7 @@ def sql_for_suppressed_indicators(source: str, columns: Sequence[str], cells: st
 
     kept = ", ".join(shown(name) for name in (*SUPPRESSED, "state") if name in columns)
     return f"""
-        select i.* replace ({kept}), coalesce(w.is_whole, false) as is_suppressed{also}
+        select i.* replace ({kept}), coalesce(w.is_whole, false) as is_suppressed
         from {source}.indicators i left join {cells} w on w.at_row = i.rowid
     """
 

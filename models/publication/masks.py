@@ -44,9 +44,9 @@ def sql_for_tables(at: Place) -> dict[str, str]:
     }
 
 
-def sql_for_contributions(source: str, more: str = "") -> str:
-    """Contributions without rows of cases, however many; `more`: further columns, after a comma."""
-    return f"select *{more} from {source}.contributions where family not in ({_quoted(CASE_FAMILIES)})"
+def sql_for_contributions(source: str) -> str:
+    """Contributions without rows of cases, however many."""
+    return f"select * from {source}.contributions where family not in ({_quoted(CASE_FAMILIES)})"
 
 
 def sql_for_exact(source: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from models.publication.disclosure import CASE_FAMILIES
 from models.publication.labels import definition_frame, label_frame
 from models.publication.names import name_frame
 from models.publication.spread import TABLE, spread_frame
-from models.publication.tables import ASSESSMENT, MEASURES, Table
+from models.publication.tables import ASSESSMENT, MEASURES, NUMBER, NUMBERED, Table
 
 if TYPE_CHECKING:
     import polars as pl
@@ -106,10 +106,16 @@ def _load(con: DuckDBPyConnection, name: str, table: Table, frame: pl.DataFrame)
     _refuse_nan(name, frame.select(*table.columns))
     if name in ASSESSMENT and frame.select(*table.order).is_duplicated().any():
         raise _broken(name, f"{'、'.join(table.order)} 重复", f"repeats a {', '.join(table.order)}")
-    columns = ", ".join(f'cast("{c}" as {kind}) as "{c}"' for c, kind in table.columns.items())
+    columns = ", ".join(f'cast(i."{c}" as {kind}) as "{c}"' for c, kind in table.columns.items())
     con.register("incoming", frame)
-    order = ", ".join(f'"{column}" nulls first' for column in table.order)
-    con.execute(f"create table {name} as select {columns} from incoming order by {order}")
+    order = ", ".join(f'i."{column}" nulls first' for column in table.order)
+    source = "incoming i"
+    if name == "societies":
+        columns += f", (row_number() over (order by i.society_id) - 1)::integer as {NUMBER}"
+    elif name in NUMBERED:
+        columns += f", n.{NUMBER}"
+        source += " left join societies n using (society_id)"
+    con.execute(f"create table {name} as select {columns} from {source} order by {order}")
     con.unregister("incoming")
     con.execute(f"comment on table {name} is '{table.comment}'")
 

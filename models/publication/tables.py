@@ -14,6 +14,12 @@ class Table:
     order: tuple[str, ...]
 
 
+# A society's place by its code, from 0. Codes begin alike: a run of equal numbers is found at once, where one
+# of equal codes is looked for in every row. The writer adds it, last, to tables that one is looked up in.
+NUMBER = "society_no"
+NUMBERED = ("societies", "indicators", "contributions")
+
+
 def _columns(text: str) -> dict[str, str]:
     """`name TYPE, name TYPE` → columns; text is the default type."""
     parts = (part.split() for part in text.split(","))

@@ -58,7 +58,10 @@ def test_a_society_has_its_dimensions_and_37_indicators(con):
     society_id = con.sql("select society_id from societies where filed order by 1 limit 1").fetchone()[0]
     assert society.society(con, society_id)["society_id"] == society_id
     assert society.dimensions(con, society_id)["dimension"].to_list() == [f"D{n}" for n in range(1, 8)]
-    assert society.indicators(con, society_id).height == 37
+    query = "select indicator from indicator_definitions order by position"
+    expected = [indicator for (indicator,) in con.sql(query).fetchall()]
+    assert [row["indicator"] for row in society.indicators(con, society_id)] == expected
+    assert len(expected) == 37
     assert society.society(con, "none") is None
 
 
@@ -105,10 +108,10 @@ def test_the_peers_of_a_narrow_scope_are_those_of_the_nation(con, published):
     narrow = access.connect(published, resolve(published), access.Scope("supervisor", "U002"))
     own = narrow.sql("select count(*) from societies where peer_group = 'provincial/rest'").fetchone()[0]
     assert own < SMALLEST_GROUP
-    for found in (society.dimensions, society.indicators):
-        seen, whole = found(narrow, code), found(con, code)
-        assert seen.select("p25", "p75").equals(whole.select("p25", "p75"))
-        assert whole["p25"].is_not_null().any() and (whole["p25"] <= whole["p75"]).drop_nulls().all()
+    for found in (lambda *of: society.dimensions(*of).to_dicts(), society.indicators):
+        seen, whole = ([(row["p25"], row["p75"]) for row in found(by, code)] for by in (narrow, con))
+        told = [one for one in whole if one[0] is not None]
+        assert seen == whole and told and all(low <= high for low, high in told)
     narrow.close()
 
 
