@@ -37,7 +37,7 @@ def activities_without_norm(filters: Filters = ALL) -> Listing:
         """,
         filters.parameters,
         found=f"""
-        select d.rowid as place from activities_without_norm d where {filters.among("d.no")} order by place
+        select d.rowid as place from activities_without_norm d where {filters.among("d.no")}
         """,
         needs=("activities_without_norm",),
     )
@@ -82,7 +82,7 @@ def education_gaps(filters: Filters = ALL) -> Listing:
     """Societies with a quarter without education or an audience missed, most gaps first."""
     return Listing(
         f"""
-        , codes as (select list(code order by bit) as codes from audience_bits)
+        with codes as (select list(code order by bit) as codes from audience_bits)
         select {SOCIETY}, d.sessions_n,
                list_filter(['1', '2', '3', '4'], lambda q: d.quarters_missed & (1 << q::int - 1) > 0)
                    as quarters_missed,
@@ -96,7 +96,6 @@ def education_gaps(filters: Filters = ALL) -> Listing:
         found=f"""
         select d.rowid as place from education d
         where (d.quarters_missed > 0 or d.audiences_missed > 0) and {filters.among("d.no", "f.filed")}
-        order by place
         """,
         needs=("education",),
     )

@@ -62,16 +62,17 @@ class Made:
 class Listing:
     """A query of many rows, in a total order, that is never read whole for the screen.
 
-    `found`, where it is given, is a narrow query of those rows in their order; then `sql` reads the relation
-    `found`, and looks up what else is shown for the rows that are read only. `needs`: tables to be made first
-    (see prepared.py). `has_files`: `sql` gives `source_file`, instead of which a reader sees the file's name,
-    as `file`.
+    `found`, where it is given, is a narrow query of those rows, and `order` their order, in which its columns
+    go by `c`; then `sql` reads the relation `found`, and looks up what else is shown for the rows that are
+    read only. `needs`: tables to be made first (see prepared.py). `has_files`: `sql` gives `source_file`,
+    instead of which a reader sees the file's name, as `file`.
     """
 
     sql: str
     parameters: dict[str, Any] = field(default_factory=dict)
     has_files: bool = False
     found: str = ""
+    order: str = "c.place"
     needs: tuple[str, ...] = ()
 
     @property
@@ -90,23 +91,30 @@ class Listing:
         named = {name: self.parameters[name] for name in set(re.findall(r"\$(\w+)", query))}
         return int(con.sql(query, params=named).fetchall()[0][0])
 
-    def page(self, con: DuckDBPyConnection, offset: int, limit: int) -> pl.DataFrame:
-        """`limit` rows from `offset`."""
-        return self._rows(con, f" limit {int(limit)} offset {int(offset)}")
-
     def first(self, con: DuckDBPyConnection, limit: int) -> tuple[pl.DataFrame, int]:
-        """The first `limit` rows, and how many there are: counted only where there may be more."""
+        """The first `limit` rows, and how many there are."""
+        if self.found:
+            rows = self._read(con, f" limit {int(limit)}", ", (select count(*) from sought) as total_n")
+            return rows.drop("total_n"), rows["total_n"][0] if rows.height else 0
         rows = self.page(con, 0, limit)
         return rows, rows.height if rows.height < limit else self.count(con)
 
+    def page(self, con: DuckDBPyConnection, offset: int, limit: int) -> pl.DataFrame:
+        """`limit` rows from `offset`."""
+        return self._read(con, f" limit {int(limit)} offset {int(offset)}")
+
     def all(self, con: DuckDBPyConnection) -> pl.DataFrame:
         """Every row, for a download."""
-        return self._rows(con, "")
+        return self._read(con, "")
 
-    def _rows(self, con: DuckDBPyConnection, part: str) -> pl.DataFrame:
+    def _read(self, con: DuckDBPyConnection, part: str, more: str = "") -> pl.DataFrame:
         ready(con, *self.needs)
+        rows = self.sql if self.found else f"{self.sql}{part}"
+        rows = FILES.format(rows=rows) if self.has_files else rows
         if self.found:
-            rows = f"with found as materialized ({self.found}{part}) {self.sql}"
-        else:
-            rows = f"{self.sql}{part}"
-        return con.sql(FILES.format(rows=rows) if self.has_files else rows, params=self.parameters).pl()
+            rows = f"""
+                with sought as materialized ({self.found}),
+                found as materialized (select * from sought c order by {self.order}{part})
+                select r.*{more} from ({rows}) r
+            """
+        return con.sql(rows, params=self.parameters).pl()

@@ -69,7 +69,6 @@ def societies(basis: str, filters: Filters = ALL) -> Listing:
         found=f"""
         select h.rowid as place from changed h
         where h.basis = $basis and h.change is not null and h.no is not null and {filters.among("h.no")}
-        order by place
         """,
         needs=("changed",),
     )

@@ -38,7 +38,6 @@ def stalled_charters(filters: Filters = ALL) -> Listing:
         filters.parameters,
         found=f"""
         select d.rowid as place from stalled_charters d where d.no is not null and {filters.among("d.no")}
-        order by place
         """,
         needs=("stalled_charters",),
     )
@@ -76,7 +75,7 @@ def without_element(doc_types: list[str], item: str, indicator: str, filters: Fi
     """Societies that filed and whose documents of the types lack an element: what they have, or nothing."""
     return Listing(
         f"""
-        , codes as (select list(code order by bit) as codes from element_bits),
+        with codes as (select list(code order by bit) as codes from element_bits),
         types as (
             select no, list_sort(list(doc_type)) as doc_types from elements_held
             where doc_type in (select unnest($doc_types)) and no in (select no from found) group by no
@@ -94,8 +93,8 @@ def without_element(doc_types: list[str], item: str, indicator: str, filters: Fi
         from cohort s left join ({OWNED}) o on o.no = s.rowid
         where s.filed and {filters.of_cohort("s")} and coalesce(
             o.elements & (1::bigint << (select bit from element_bits where code = $item)), 0) = 0
-        order by bit_count(coalesce(o.elements, 0)), no
         """,
+        order="bit_count(c.elements), c.no",
         needs=("elements_held",),
     )
 

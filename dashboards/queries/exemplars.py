@@ -41,14 +41,15 @@ def figures(con: DuckDBPyConnection, filters: Filters = ALL) -> Row:
 
 def exemplars(filters: Filters = ALL) -> Listing:
     """The societies selected, by peer group and rank."""
-    order = "order by c.peer_group, c.rank, c.society_id"
+    order = "c.peer_group, c.rank, c.society_id"
     return Listing(
-        f"{COLUMNS} join found on found.place = c.rowid {order}",
+        f"{COLUMNS} join (select place from found) f on f.place = c.rowid order by {order}",
         filters.parameters,
         found=f"""
-        select c.rowid as place from cohort c where c.decision = 'selected' and {filters.of_cohort("c")}
-        {order}
+        select c.rowid as place, c.* from cohort c
+        where c.decision = 'selected' and {filters.of_cohort("c")}
         """,
+        order=order,
     )
 
 
@@ -63,7 +64,7 @@ def near_misses(filters: Filters = ALL) -> Listing:
         order by found.place
         """,
         filters.parameters,
-        found=f"select d.rowid as place from near_misses d where {filters.among('d.no')} order by place",
+        found=f"select d.rowid as place from near_misses d where {filters.among('d.no')}",
         needs=("near_misses",),
     )
 
@@ -107,7 +108,6 @@ def nominations(filters: Filters = ALL) -> Listing:
         filters.parameters,
         found=f"""
         select d.rowid as place from nominations d where d.no is not null and {filters.among("d.no")}
-        order by place
         """,
         needs=("nominations",),
     )

@@ -22,7 +22,6 @@ def issues(filters: Filters = ALL) -> Listing:
         filters.parameters,
         found=f"""
         select d.rowid as place from overdue_issues d where d.no is not null and {filters.among("d.no")}
-        order by place
         """,
         needs=("overdue_issues",),
     )

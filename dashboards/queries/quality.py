@@ -84,7 +84,7 @@ def file_rows(origin: str | None = None, verdict: str | None = None, filters: Fi
         found=f"""
         select d.rowid as place from sent d
         where d.status <> 'container' and ($origin is null or d.origin = $origin) and {has_rows}
-            and {filters.among("d.no")} order by place
+            and {filters.among("d.no")}
         """,
         needs=("sent",),
     )

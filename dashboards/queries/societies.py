@@ -18,19 +18,18 @@ SORTS = {
 
 def societies(filters: Filters, sort: str) -> Listing:
     """The table of societies with score, interval, band, rank range, decision and its reason."""
+    order = f"{SORTS[sort]}, c.society_id"
     return Listing(
         f"""
         select society_id, name, level, reporting_line, supervisor_name, cast_class, size_class, score, low,
                high, is_coarse, if(is_coarse, 'yes', 'no') as coarse, band, peer_group, peer_n, rank,
                rank_low, rank_high, verified_share, not_reported_n, pending_n, veto_code, hold_code,
                unrated_reason, decision, reason_code, reason_zh, reason_en, stability
-        from cohort c join found on found.place = c.rowid order by {SORTS[sort]}, c.society_id
+        from cohort c join (select place from found) f on f.place = c.rowid order by {order}
         """,
         filters.parameters,
-        found=f"""
-        select c.rowid as place from cohort c where {filters.of_cohort("c")}
-        order by {SORTS[sort]}, c.society_id
-        """,
+        found=f"select c.rowid as place, c.* from cohort c where {filters.of_cohort('c')}",
+        order=order,
     )
 
 

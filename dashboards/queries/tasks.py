@@ -47,7 +47,6 @@ def lowest(indicator: str, filters: Filters = ALL) -> Listing:
         select i.rowid as place from figures i
         where i.position = (select position from indicator_definitions where indicator = $indicator)
             and {filters.among("i.no", "f.filed")}
-        order by place
         """,
         needs=("figures",),
     )

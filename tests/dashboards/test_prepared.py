@@ -446,6 +446,10 @@ def test_listings_have_the_rows_of_the_plain_query_in_its_order(con, name):
         assert listing.count(con) == expected.height
         assert_frame_equal(listing.all(con), expected)
         assert_frame_equal(listing.page(con, 7, 7), expected.slice(7, 7))
+        for rows in (1, 7, 1_000):
+            found, total = listing.first(con, rows)
+            assert total == expected.height
+            assert_frame_equal(found, expected.head(rows))
 
 
 @pytest.mark.parametrize("name", ["lowest", "stalled_charters", "education_gaps", "near_misses", "changes"])
