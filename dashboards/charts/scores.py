@@ -32,13 +32,14 @@ def profile(rows: pl.DataFrame, texts: Texts) -> Drawing:
     spans(figure, names, rows["p25"], rows["p75"], "#E6E9ED", 20, texts("chart.peer_middle_half"))
     figure.add_scatter(
         x=rows["peer_median"], y=names, mode="markers", name=texts("chart.peer_median"),
-        marker={"symbol": "line-ns", "size": 18, "line": {"color": PEER, "width": 2.5}},
+        marker={"symbol": "line-ns", "size": 13, "line": {"color": PEER, "width": 2.5}},
         text=[texts.decimal(v) for v in rows["peer_median"]],
         hovertemplate="%{y}: %{text}<extra></extra>",
     )  # fmt: skip
     spans(figure, names, rows["low"], rows["high"], RANGE, 6, texts("chart.interval"))
     figure.add_scatter(
-        x=rows["score"], y=names, mode="markers+text", marker={"color": MAIN, "size": 11}, cliponaxis=False,
+        x=rows["score"], y=names, mode="markers+text", cliponaxis=False,
+        marker={"color": MAIN, "size": 11, "symbol": _signs("circle", rows)},
         text=_told(rows, texts), textposition="top center", textfont={"size": 11},
         name=texts("chart.score"), hovertemplate="%{y}: %{text}<extra></extra>",
     )  # fmt: skip
@@ -51,10 +52,13 @@ def _told(rows: pl.DataFrame, texts: Texts) -> list[str]:
     return [f"※≈{texts.decimal(v, 0)}" if is_coarse else texts.score(v) for v, is_coarse in said]
 
 
+def _signs(symbol: str, rows: pl.DataFrame) -> list[str]:
+    """The sign of each score; an empty one for the middle of a range, which is no score."""
+    return [f"{symbol}-open" if is_coarse else symbol for is_coarse in rows["is_coarse"]]
+
+
 def compared(rows: pl.DataFrame, texts: Texts) -> Drawing:
     """Dimensions of up to five societies with their intervals, each in its colour and sign.
-
-    The middle of a range that stands for a score is an empty sign: it is no score.
 
     Columns: society_id, name, dimension, score, low, high, is_coarse.
     """
@@ -69,8 +73,7 @@ def compared(rows: pl.DataFrame, texts: Texts) -> Drawing:
         low, high = part["score"] - part["low"], part["high"] - part["score"]
         figure.add_scatter(
             x=part["score"], y=y, mode="markers", name=part["name"][0],
-            marker={"color": colour, "size": 9,
-                    "symbol": [f"{symbol}-open" if is_coarse else symbol for is_coarse in part["is_coarse"]]},
+            marker={"color": colour, "size": 9, "symbol": _signs(symbol, part)},
             error_x={"type": "data", "symmetric": False, "array": high, "arrayminus": low, "color": colour,
                      "thickness": 1.6, "width": 3},
             customdata=[names[dimensions.index(code)] for code in part["dimension"]],

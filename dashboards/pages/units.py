@@ -8,7 +8,7 @@ import polars as pl
 import streamlit as st
 
 from dashboards import filterbar, state
-from dashboards.i18n import Texts
+from dashboards.i18n import DASH, Texts
 from dashboards.queries import units as queries
 from dashboards.tables import Head, Html, cards, cell, completeness, share_bar, table, two_lines
 from dashboards.view import View, heading, is_for_nation_only, run_line, section
@@ -37,24 +37,18 @@ def render(view: View) -> None:
 
 
 def _cards(view: View, summary: pl.DataFrame) -> None:
-    """The duty of each kind that most units have yet to do comes first."""
-    t = view.texts
-    st.html(
-        cards(
-            [
-                (
-                    f"{one['indicator']} {t.label('unit_indicator', one['indicator'])}",
-                    t(
-                        "units.card.figure",
-                        complete=t.integer(one["complete_n"]),
-                        units=t.integer(one["units_n"]),
-                    ),
-                    t("units.card.note", open=t.integer(one["units_n"] - one["complete_n"])),
-                )
-                for one in summary.iter_rows(named=True)
-            ]
-        )
-    )
+    """How many of the units that had something to do have done it, duty by duty."""
+    st.html(cards(_card(view.texts, one) for one in summary.iter_rows(named=True)))
+
+
+def _card(t: Texts, one: dict[str, Any]) -> tuple[str, str, str]:
+    name = f"{one['indicator']} {t.label('unit_indicator', one['indicator'])}"
+    complete, units = one["complete_n"], one["units_n"]
+    if not units:
+        # Nothing to do is not “0 of 0 done”.
+        return name, DASH, t.label("completeness", "idle")
+    figure = t("units.card.figure", complete=t.integer(complete), units=t.integer(units))
+    return name, figure, t("units.card.note", open=t.integer(units - complete))
 
 
 def _summary(t: Texts, summary: pl.DataFrame) -> None:

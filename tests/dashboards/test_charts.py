@@ -165,3 +165,10 @@ def test_hovering_over_a_comparison_tells_scores_as_the_tables_do():
     assert list(drawn.text) == ["59.9", "※≈52"]
     assert list(drawn.marker.symbol) == ["circle", "circle-open"]
     assert "%{text}" in drawn.hovertemplate and "%{x" not in drawn.hovertemplate
+
+
+def test_the_middle_of_a_range_is_an_empty_sign_in_a_profile():
+    rows = DIMENSIONS.with_columns(score=pl.lit(50.0), is_coarse=pl.Series([False, True]))
+    own = next(one for one in charts.profile(rows, T).checked.data if one.name == T("chart.score"))
+    assert list(own.marker.symbol) == ["circle", "circle-open"]
+    assert list(own.text) == ["50.0", "※≈50"]

@@ -56,3 +56,13 @@ def test_a_choice_among_societies_stays_on_the_page_of_units(start, published, c
         assert {name: app.query_params[name] for name in kept} == kept
     app.button(key="clear_nobody").click()
     assert "没有符合筛选条件的单位" not in words(settled(app.run()))
+
+
+def test_a_duty_that_nobody_has_is_not_told_as_undone():
+    from dashboards.i18n import Texts
+    from dashboards.pages.units import _card
+
+    t = Texts("zh", {("completeness", "idle"): "无此事项"})
+    one = {"indicator": "U1", "complete_n": 0, "units_n": 0}
+    assert _card(t, one)[1:] == ("—", "无此事项")
+    assert _card(t, {**one, "units_n": 6})[1:] == ("0 / 6", "6 家尚未完成")
