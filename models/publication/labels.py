@@ -55,6 +55,7 @@ def label_rows(methodology: dict[str, Any]) -> Iterator[Label]:
         yield "family", contract.name, contract.zh, contract.en
     for defect in load_defects().values():
         yield "defect", defect.code, defect.title_zh, defect.title_en
+        yield "defect_advice", defect.code, defect.advice["zh"], defect.advice["en"]
     yield from _of_methodology(methodology)
 
 

@@ -43,16 +43,17 @@ left join (select file_id, sheet, min(family) as family from row_runs group by a
     on s.file_id = f.file_id and s.sheet = f.sheet
 where f.report_year is null or f.report_year = $year
 """
-# Values of rows that the contracts do not leave open stay behind: a defect's name is enough to act on.
+# Values of rows that the contracts do not leave open stay behind: a defect's name and advice are enough.
 OPEN_FINDINGS = """
 select file_id, sheet, family, row, col, field, header, f.code, verdict,
        case when is_open then value end as value, case when is_open then repaired end as repaired,
-       case when is_open then message_zh else l.zh end as message_zh,
-       case when is_open then message_en else l.en end as message_en, society_id
+       case when is_open then message_zh else l.zh || '：' || a.zh end as message_zh,
+       case when is_open then message_en else l.en || ': ' || a.en end as message_en, society_id
 from (
     select *, code <> 'D38' and not coalesce(list_contains($closed, row_family), false) as is_open from found
 ) f
 left join labels l on l.kind = 'defect' and l.code = f.code
+left join labels a on a.kind = 'defect_advice' and a.code = f.code
 where verdict <> 'A'
 order by file_id, sheet nulls first, row nulls first, col nulls first, f.code, verdict, message_zh
 """

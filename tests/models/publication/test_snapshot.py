@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from data_contracts.defects import load_defects
 from models import warehouse
 from models.assessment.methodology import load
 from models.errors import FengqingError
@@ -158,6 +159,9 @@ def test_personal_information_stays_behind(con):
     ).fetchone()
     assert hidden[0] > 0
     assert hidden[1:] == (0, 0)
+    said = con.sql("select distinct message_zh, message_en from findings where code = 'D38'").fetchall()
+    advice = load_defects()["D38"].advice
+    assert said == [(f"个人信息：{advice['zh']}", f"Personal information: {advice['en']}")]
     assert con.sql("select count(value) from findings where code = 'D18'").fetchone()[0] > 0
 
 
