@@ -55,7 +55,7 @@ def render(view: View) -> None:
         )
         dimensions = queries.dimensions(view.con, chosen)
         chart(charts.profile(dimensions, t), "profile", t("society.dimensions.title"))
-        _spread(view, dimensions)
+        _spread(view, dimensions, one["peer_group"] is not None)
     with right:
         _exemplar(view, one)
         _findings(view, chosen)
@@ -63,10 +63,12 @@ def render(view: View) -> None:
     _sources(view, chosen)
 
 
-def _spread(view: View, dimensions: pl.DataFrame) -> None:
+def _spread(view: View, dimensions: pl.DataFrame, has_peers: bool) -> None:
     """What the grey ranges are, or why there are none."""
     t = view.texts
-    if not queries.has_spread(view.con):
+    if not has_peers:
+        said = t("society.spread.none")
+    elif not queries.has_spread(view.con):
         said = t("society.spread.older")
     elif dimensions["p25"].null_count() == dimensions.height:
         said = t("society.spread.small", n=spread.SMALLEST_GROUP)
@@ -90,14 +92,16 @@ def _choose(view: View) -> str | None:
         if not found:
             return None
         codes = list(found)
-        start = codes.index(named) if named in found else 0
+        is_unknown = named is not None and not current and not text
+        # Where the one asked for is not there, none is chosen in its place; the reader's choice replaces it.
+        start = None if is_unknown else codes.index(named) if named in found else 0
         chosen = st.selectbox(
-            t("society.select"), codes, index=start,
+            t("society.select"), codes, index=start, placeholder=t("compare.hint"),
             format_func=lambda code: f"{visible(found[code])}　{code}",
             # Not with the society in its key: the box would be another after each choice, and lose the next.
             key=state.key(f"society_choice_{text}"),
         )  # fmt: skip
-    if named and not current and not text:
+    if chosen is None:
         return named
     state.put("society", chosen)
     return chosen

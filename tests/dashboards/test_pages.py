@@ -190,11 +190,20 @@ def test_a_society_that_did_not_file_is_not_rated(start, published):
     code = society_of(published, "not s.filed")
     text = words(start(published, "society", society=code))
     assert "不予评级" in text and "未报送" in text
+    assert "未评级的学会不归入同类组" in text and "以免透露" not in text
 
 
 def test_an_unknown_code_says_so(start, published):
     app = start(published, "society", society="51990000000000000X")
     assert any("51990000000000000X" in element.value for element in app.text)
+    # None is chosen in its place, and a choice takes the reader out of it.
+    box = widget(app.selectbox, "society_choice")
+    assert box.value is None
+    box.select(box.options[0])
+    settled(app.run())
+    assert f"{app.query_params['society']} ·" in words(app) and not [
+        element for element in app.text if "51990000000000000X" in element.value
+    ]
 
 
 def test_searching_narrows_the_choice(start, published):
