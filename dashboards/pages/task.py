@@ -212,8 +212,8 @@ def render(view: View, dimension: str) -> None:
 
 def _headline(view: View, found: pl.DataFrame, answers: dict[str, Listing]) -> list[tuple[str, str, str]]:
     t = view.texts
-    counted = [
-        (t(f"question.{key}.card"), t.integer(listing.count(view.con)), t(f"question.{key}.remark"))
+    counted = [  # as the table below will ask, which then has its answer
+        (t(f"question.{key}.card"), t.integer(listing.first(view.con, ROWS)[1]), t(f"question.{key}.remark"))
         for key, listing in answers.items()
     ]
     scored = found.filter(pl.col("mean").is_not_null()).sort("mean")

@@ -54,9 +54,11 @@ def bands(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataFrame:
     """band, societies_n — every band, in the order of display."""
     return con.sql(
         f"""
-        select l.code as band, count(c.society_id) as societies_n
-        from labels l left join (select * from cohort c where {filters.of_cohort("c")}) c on c.band = l.code
-        where l.kind = 'band' group by l.code, l.position order by l.position
+        select l.code as band, coalesce(c.societies_n, 0) as societies_n
+        from labels l left join (
+            select band, count(*) as societies_n from cohort where {filters.of_cohort("cohort")} group by band
+        ) c on c.band = l.code
+        where l.kind = 'band' order by l.position
         """,
         params=filters.parameters,
     ).pl()
@@ -67,7 +69,7 @@ def dimension_means(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataF
     ready(con, "dimension_rows")
     return con.sql(
         f"""
-        select d.dimension, avg(d.score) as mean, quantile_cont(d.score, 0.25) as p25,
+        select d.dimension::varchar as dimension, avg(d.score) as mean, quantile_cont(d.score, 0.25) as p25,
                quantile_cont(d.score, 0.75) as p75, count(d.score) as societies_n
         from dimension_rows d
         where d.score is not null and {filters.among("d.no", "f.band <> 'unrated'")}
@@ -120,10 +122,10 @@ def top_findings(
     ready(con, "finding_counts")
     found = con.sql(
         f"""
-        select code, verdict, sum(findings_n)::bigint as findings_n,
-               count(*) filter (is_of_society) as societies_n
-        from finding_counts where {filters.among()}
-        group by code, verdict order by findings_n desc, code, verdict
+        select f.code::varchar as code, f.verdict::varchar as verdict,
+               sum(f.findings_n)::bigint as findings_n, count(*) filter (f.is_of_society) as societies_n
+        from finding_counts f where {filters.among()}
+        group by f.code, f.verdict order by findings_n desc, f.code, f.verdict
         """,
         params=filters.parameters,
     ).pl()

@@ -59,9 +59,11 @@ TABLES: dict[str, tuple[str, ...]] = {
         """,
     ),
     "dimension_rows": (
+        "create type dimension_code as enum (select distinct dimension from dimensions order by 1)",
         f"""
         create table dimension_rows as
-        select {NO}, d.* exclude (society_id) from dimensions d join cohort c using (society_id)
+        select {NO}, d.dimension::dimension_code as dimension, d.* exclude (society_id, dimension)
+        from dimensions d join cohort c using (society_id)
         order by c.rowid, d.dimension
         """,
     ),
@@ -77,10 +79,12 @@ TABLES: dict[str, tuple[str, ...]] = {
     ),
     # Findings of a society by code and verdict; one row more of what is of no society.
     "finding_counts": (
+        "create type finding_code as enum (select distinct code from findings order by 1)",
+        "create type finding_verdict as enum (select distinct verdict from findings order by 1)",
         """
         create table finding_counts as
-        select any_value(c.rowid)::integer as no, f.society_id is not null as is_of_society, f.code,
-               f.verdict, count(*) as findings_n
+        select any_value(c.rowid)::integer as no, f.society_id is not null as is_of_society,
+               f.code::finding_code as code, f.verdict::finding_verdict as verdict, count(*) as findings_n
         from findings f left join cohort c using (society_id) group by f.society_id, f.code, f.verdict
         """,
     ),

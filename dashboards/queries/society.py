@@ -62,15 +62,26 @@ def _number(con: DuckDBPyConnection, society_id: str) -> int:
 def dimensions(con: DuckDBPyConnection, society_id: str) -> pl.DataFrame:
     """The society's dimensions in order, each with the published spread of its peer group (p25, p75)."""
     ready(con, "dimension_rows")
-    return con.sql(
+    found = con.sql(
         """
-        select s.society_id, d.* exclude (no), p.p25, p.p75
-        from cohort s join dimension_rows d on d.no = s.rowid left join peer_spread p
-            on p.peer_group = s.peer_group and p.scope = 'dimension' and p.item = d.dimension
-        where s.society_id = $1 order by d.dimension
+        select s.society_id, d.dimension::varchar as dimension, d.* exclude (no, dimension)
+        from cohort s join dimension_rows d on d.no = s.rowid where s.society_id = $1 order by d.dimension
         """,
         params=[society_id],
     ).pl()
+    spread = _spread(con, society_id, "dimension")
+    pairs = [spread.get(item, (None, None)) for item in found["dimension"]]
+    return found.with_columns(
+        pl.Series(name, [pair[n] for pair in pairs], pl.Float64) for n, name in enumerate(("p25", "p75"))
+    )
+
+
+def _spread(con: DuckDBPyConnection, society_id: str, scope: str) -> dict[str, tuple[float, float]]:
+    """Dimension or indicator → the quartiles of the society's peer group, where they are published."""
+    own = society(con, society_id)
+    query = "select item, p25, p75 from peer_spread where peer_group = $1 and scope = $2"
+    found = con.sql(query, params=[own and own["peer_group"], scope]).fetchall()
+    return {item: (low, high) for item, low, high in found}
 
 
 def has_spread(con: DuckDBPyConnection) -> bool:
@@ -80,14 +91,14 @@ def has_spread(con: DuckDBPyConnection) -> bool:
 
 def indicators(con: DuckDBPyConnection, society_id: str) -> list[Row]:
     """The rows of FIGURES of a society, its indicators in order, with p25 and p75 of its peers (0–100)."""
-    own = "(select society_id, name, peer_group from cohort where society_id = $1)"
-    query = f"""
-        select f.*, p.p25, p.p75 from ({FIGURES.format(i="i.society_no = $2", s=own)}) f cross join {own} s
-        left join peer_spread p
-            on p.peer_group = s.peer_group and p.scope = 'indicator' and p.item = f.indicator
-        order by f.position
-    """
-    return _named(con, query, [society_id, _number(con, society_id)])
+    own = "(select society_id, name from cohort where society_id = $1)"
+    query = FIGURES.format(i="i.society_no = $2", s=own)
+    spread = _spread(con, society_id, "indicator")
+    rows = sorted(_named(con, query, [society_id, _number(con, society_id)]), key=lambda r: r["position"])
+    return [
+        row | dict(zip(("p25", "p75"), spread.get(row["indicator"], (None, None)), strict=True))
+        for row in rows
+    ]
 
 
 def _named(con: DuckDBPyConnection, query: str, parameters: list[str | int]) -> list[Row]:
@@ -131,7 +142,7 @@ def compared(con: DuckDBPyConnection, codes: list[str]) -> pl.DataFrame:
     ready(con, "dimension_rows")
     return con.sql(
         """
-        select s.society_id, s.name, d.dimension, d.score, d.low, d.high
+        select s.society_id, s.name, d.dimension::varchar as dimension, d.score, d.low, d.high
         from cohort s join dimension_rows d on d.no = s.rowid where list_contains($codes, s.society_id)
         order by list_position($codes, s.society_id), d.dimension
         """,
