@@ -36,6 +36,7 @@ STATES = {
     "suppressed": ("#6B7683", "."),
 }
 LONGEST = 18  # signs of a label on one line
+FRAME, LINE = 100, 21  # pixels of legend and axis, and of one line of a name with its share of the gap
 
 
 def layout(figure: Drawing, height: int, **more: Any) -> Drawing:
@@ -98,7 +99,9 @@ def score_axis(figure: Drawing, texts: Texts) -> None:
 
 
 def on_scores(figure: Drawing, names: list[str], height: int, texts: Texts) -> Drawing:
-    """A drawing of names down and scores across."""
+    """A drawing of names down and scores across, at least `height` high."""
     score_axis(figure, texts)
     figure.update_yaxes(categoryorder="array", categoryarray=names[::-1])
-    return layout(figure, height, showlegend=True)
+    # Names on two lines, as in English, would touch each other.
+    lines = max((name.count("<br>") + 1 for name in names), default=1)
+    return layout(figure, max(height, FRAME + LINE * lines * len(names)), showlegend=True)

@@ -172,3 +172,14 @@ def test_the_middle_of_a_range_is_an_empty_sign_in_a_profile():
     own = next(one for one in charts.profile(rows, T).checked.data if one.name == T("chart.score"))
     assert list(own.marker.symbol) == ["circle", "circle-open"]
     assert list(own.text) == ["50.0", "※≈50"]
+
+
+def test_names_on_two_lines_do_not_touch_each_other():
+    codes = [f"D{n}" for n in range(1, 8)]
+    rows = pl.concat([DIMENSIONS[:1].with_columns(dimension=pl.lit(code)) for code in codes])
+    names = (
+        {("dimension", code): name for code in codes} for name in ("维度", "Support for young researchers")
+    )
+    one, two = (charts.dimension_ranges(rows, Texts("en", labels)).checked.layout.height for labels in names)
+    assert one == 320
+    assert two >= one + 7 * 10
