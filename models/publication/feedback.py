@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data_contracts.contract import load_contract
+from models.clock import in_beijing
 from models.publication.coarse import rules, sql_for_is_coarse
 from models.publication.explain import unknown_society
 from models.publication.exports import run_facts
@@ -123,7 +124,7 @@ def content(con: DuckDBPyConnection, society_id: str, lang: str) -> dict[str, An
         "run_line": _say(
             "run_line", lang, year=about["year"], run_id=about["run_id"],
             methodology=f"{manifest['id']} {manifest['version']}",
-            published=f"{about['created_at']:%Y-%m-%d %H:%M}",
+            published=f"{in_beijing(about['created_at']):%Y-%m-%d %H:%M}",
         ),
         "standing": _say("standing", lang),
         "results": _results(one, methodology, labels, lang),

@@ -1,6 +1,7 @@
 """The feedback sheet: figures of the run, in both languages, hostile names as text, at most two pages."""
 
 import io
+from datetime import timedelta
 
 import duckdb
 import polars as pl
@@ -39,6 +40,10 @@ def test_every_field_is_filled_with_the_runs_figures(con, society, lang):
         assert figure in said
     for part in texts()["parts"]:
         assert part["heading"][lang] in said
+    # The reader's clock, as on the pages.
+    (created_at,) = con.sql("select created_at from run").fetchone()
+    assert f"{created_at + timedelta(hours=8):%Y-%m-%d %H:%M}" in said
+    assert "UTC" not in said
 
 
 def test_figures_of_dimensions_are_rounded_as_everywhere():
