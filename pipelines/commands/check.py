@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # Verdict letter: words in both languages, style. The grave ones first.
 LETTERS = {
-    "Q": ("隔离", "quarantined", "bold red"),
+    "Q": ("隔离", "set aside", "bold red"),
     "R": ("退回", "returned", "red"),
     "W": ("提示", "warning", "yellow"),
     "A": ("已修正", "repaired", "dim"),
@@ -25,7 +25,7 @@ NO_REGISTER = (
 COUNTS = {
     "accepted": ("接收", "accepted"),
     "returned": ("退回", "returned"),
-    "quarantined": ("隔离", "quarantined"),
+    "quarantined": ("隔离", "set aside"),
     "non_data": ("非数据", "not data"),
 }
 
@@ -104,9 +104,9 @@ def _show(report: "FileReport", lang: str) -> None:
     console = Console(highlight=False)
     counts = " · ".join(f"{say(lang, *words)} {report.rows[name]}" for name, words in COUNTS.items())
     refused = say(lang, "未受理 · ", "refused · ") if report.status == "refused" else ""
-    read = say(lang, f"读入 {report.rows['rows_read']} 行", f"{report.rows['rows_read']} rows read")
+    read = say(lang, f"读入 {report.rows['rows_read']} 行：", f"{report.rows['rows_read']} rows read: ")
     # Text, not markup: names and values are the sender's, brackets and all.
-    console.print(Text(str(report.path), "bold"), Text(f"{refused}{read}：{counts}"), sep="\n")
+    console.print(Text(str(report.path), "bold"), Text(f"{refused}{read}{counts}"), sep="\n")
     if not report.findings:
         console.print(Text(say(lang, "未发现问题。", "Nothing to correct."), "green"))
         return
@@ -115,7 +115,7 @@ def _show(report: "FileReport", lang: str) -> None:
         ("判定", "verdict"),
         ("代码", "code"),
         ("位置", "place"),
-        ("列名", "header"),
+        ("列名", "column"),
         ("说明", "message"),
     ):
         table.add_column(say(lang, zh, en), overflow="fold", no_wrap=zh in ("判定", "代码"))

@@ -46,6 +46,6 @@ def export(  # noqa: PLR0913, PLR0917 - one parameter an option
     if as_json:
         print_json(written)
         return
-    typer.echo(say(lang, f"已导出 {len(written)} 个文件：", f"Wrote {len(written)} files:"))
+    typer.echo(say(lang, f"已导出 {len(written)} 个文件：", f"Files written: {len(written)}"))
     for path in written:
         typer.echo(f"  {path}")

@@ -51,7 +51,7 @@ def feedback(  # noqa: PLR0913, PLR0917 - one parameter an option
         print_json(written)
         return
     typer.echo(
-        say(lang, f"已写出 {len(written)} 份反馈单：{out}", f"Wrote {len(written)} feedback sheets: {out}")
+        say(lang, f"已写出 {len(written)} 份反馈单：{out}", f"Feedback sheets: {len(written)}, in {out}")
     )
     if notice := withheld(lang, restricted=is_restricted):
         typer.echo(notice)

@@ -37,3 +37,10 @@ def test_not_at_all(cli, faulty, tmp_path):
     assert result.exit_code == 1
     assert json.loads(result.stdout)[0]["return"] is None
     assert list(faulty.parent.iterdir()) == [faulty]
+
+
+def test_english_has_its_own_words_and_signs(cli, faulty, tmp_path):
+    said = cli("check", faulty, "--home", tmp_path / "home", "--no-return", "--lang", "en").output
+    assert "rows read: accepted" in said
+    assert "set aside" in said
+    assert "：" not in said
