@@ -98,5 +98,6 @@ def _columns(view: View) -> list[Col]:
         Col("before", t("changes.before"), "score"),
         Col("after", t("changes.after"), "score"),
         *(signed(key) for key in ("change", *EFFECTS)),
-        Col("indicator", t("changes.indicator"), "label", "indicator", draw=moved, width=28),
+        Col("indicator", t("changes.indicator"), "label", "indicator", draw=moved, width=28,
+            css="moved"),
     ]  # fmt: skip
