@@ -74,7 +74,7 @@ def test_before_a_file_is_chosen_the_page_says_what_will_happen(start, lang, sai
     assert app.file_uploader[0].accept_multiple_files
 
 
-@pytest.mark.parametrize(("lang", "verdict"), [("zh", "请先改正"), ("en", "Please mend first")])
+@pytest.mark.parametrize(("lang", "verdict"), [("zh", "请先改正"), ("en", "Please correct first")])
 def test_a_faulty_workbook_is_shown_cell_by_cell(start, messy, lang, verdict):
     (report,) = filing.judge([filing.Upload(*file(messy))])
     app = start(file(messy), lang=lang)
@@ -105,7 +105,7 @@ def test_personal_numbers_are_shown_masked_only(start, fabricated):
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_file_that_cannot_be_read_says_why_and_cannot_be_submitted(start, home, lang):
     app = start(("扫描件.pdf", b"%PDF-1.4 scanned"), lang=lang)
-    assert ("请先改正" if lang == "zh" else "Please mend first") in words(app)
+    assert ("请先改正" if lang == "zh" else "Please correct first") in words(app)
     assert ("整个文件" if lang == "zh" else "Whole file") in words(app)
     assert app.button[0].disabled
     assert list((home.root / "inbox").iterdir()) == []

@@ -278,8 +278,8 @@ def test_manifest_is_frozen(published):
     ("group", "zh", "en"),
     [
         ("national/large/cases", "全国·大型·有受托案件", "National, Large, with commissioned cases"),
-        ("provincial/rest", "省·其余合并", "Provincial, the rest together"),
-        ("all/rest", "其余合并", "the rest together"),
+        ("provincial/rest", "省·其余合并", "Provincial, others combined"),
+        ("all/rest", "其余合并", "others combined"),
         ("all", "全部学会", "all societies"),
         ("city/unknown/no_cases", "地市·未知·无受托案件", "City, unknown, without commissioned cases"),
     ],
