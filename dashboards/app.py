@@ -14,6 +14,7 @@ from dashboards.filters import COLUMNS
 from dashboards.i18n import Texts
 from dashboards.navigation import GROUPS, PAGES, Page
 from dashboards.pages import empty, unreadable
+from dashboards.plots import charts_last
 from dashboards.turns import RERUNS
 from models.errors import FengqingError
 from models.publication.manifest import code_version
@@ -36,7 +37,8 @@ def _draw() -> None:
     st.logo(ICON, size="large")
     texts = Texts(view.choose_language())
     try:
-        _session(texts)
+        with charts_last():
+            _session(texts)
     except Exception:
         # What Streamlit would show instead is in English and helps nobody; the log has the whole of it.
         log.exception("a page could not be drawn")

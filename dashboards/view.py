@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import streamlit as st
 from duckdb import DuckDBPyConnection
 
-from dashboards import charts, gate, settings, state
+from dashboards import gate, settings, state
 from dashboards.filters import COLUMNS, Filters
 from dashboards.i18n import LANGUAGES, Lang, Texts, lasting_labels
 from dashboards.navigation import TASK_PAGES
@@ -229,23 +229,6 @@ def section(title: str, lead: str = "", proposed: bool = False, anchor: str = ""
     note = f"<p>{cell(lead)}</p>" if lead else ""
     name = f' id="{anchor}"' if anchor else ""
     st.html(f'<header class="fq-section"{name}><h2>{cell(title)}{mark}</h2>{note}</header>')
-
-
-def chart(figure: Any, key: str, alt: str) -> None:
-    """A Plotly figure with our fonts and without its maker's services."""
-    with st.container(key=f"chart_{key}"):
-        st.plotly_chart(figure, width="stretch", theme=None, config=charts.CONFIG, key=key, alt=alt)
-        # static/charts.js makes the files in the reader's browser.
-        name = cell(alt)
-        st.html(
-            '<div class="fq-charts">'
-            + "".join(
-                f'<button type="button" data-chart="{name}" data-format="{kind}" '
-                f'aria-label="{name} {kind.upper()}">{kind.upper()}</button>'
-                for kind in ("png", "svg")
-            )
-            + "</div>"
-        )
 
 
 def is_for_nation_only(t: Texts) -> bool:

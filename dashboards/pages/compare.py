@@ -12,9 +12,10 @@ from dashboards import charts, gate, ranges, state
 from dashboards.grid import Col, grid
 from dashboards.i18n import DASH
 from dashboards.pages.assessment import drawn, rank
+from dashboards.plots import chart
 from dashboards.queries import society as queries
 from dashboards.tables import Head, badge, mark, table
-from dashboards.view import View, chart, heading, run_line, section
+from dashboards.view import View, heading, run_line, section
 from models.visible import visible
 
 MOST, MATCHES = 5, 100

@@ -11,9 +11,10 @@ from dashboards import charts, ranges
 from dashboards.grid import Col, grid
 from dashboards.i18n import DASH, Texts
 from dashboards.pages.assessment import drawn, rank
+from dashboards.plots import chart
 from dashboards.queries import exemplars, overview
 from dashboards.tables import Head, badge, cards, mark, share_bar, table
-from dashboards.view import View, chart, heading, run_line, section
+from dashboards.view import View, heading, run_line, section
 
 ROWS = 15
 

@@ -9,9 +9,10 @@ import streamlit as st
 
 from dashboards import charts, state
 from dashboards.i18n import DASH, Texts
+from dashboards.plots import chart
 from dashboards.queries import methods as queries
 from dashboards.tables import Head, Html, badge, cell, share_bar, table
-from dashboards.view import PROPOSED, View, chart, heading, proposed_mark, run_line, section
+from dashboards.view import PROPOSED, View, heading, proposed_mark, run_line, section
 from data_contracts.contract import load_contract, load_contracts
 from models.assessment.parameter_names import Parameter, parameters
 

@@ -11,11 +11,11 @@ from dashboards import charts, exports, ranges
 from dashboards.filters import NO_UNIT
 from dashboards.grid import Col, grid
 from dashboards.navigation import TASK_PAGES
+from dashboards.plots import chart
 from dashboards.queries import overview, quality
 from dashboards.tables import Head, Html, badge, cards, share_bar, table
 from dashboards.view import (
     View,
-    chart,
     heading,
     is_for_nation_only,
     run_line,

@@ -9,11 +9,11 @@ import streamlit as st
 from dashboards import charts, gate, state
 from dashboards.grid import Col, grid
 from dashboards.i18n import DASH
+from dashboards.plots import chart
 from dashboards.queries import quality as queries
 from dashboards.tables import Head, badge, cards, cell, share_bar, table
 from dashboards.view import (
     View,
-    chart,
     heading,
     is_for_nation_only,
     run_line,

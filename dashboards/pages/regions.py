@@ -13,9 +13,10 @@ from dashboards import charts, ranges, state
 from dashboards.charts.tiles import shade
 from dashboards.filters import COLUMNS
 from dashboards.i18n import Texts
+from dashboards.plots import chart
 from dashboards.queries import regions as queries
 from dashboards.tables import Head, Html, cell, share_bar, table
-from dashboards.view import View, chart, heading, run_line, section
+from dashboards.view import View, heading, run_line, section
 
 TILES = Path(__file__).parents[1] / "tiles.yaml"
 # Figures a tile may show, and whether they are shares (0–1) or scores (0–100).

@@ -11,9 +11,10 @@ from dashboards import charts, gate, ranges, state
 from dashboards.gate import recorded
 from dashboards.grid import Col, grid
 from dashboards.i18n import Texts
+from dashboards.plots import chart
 from dashboards.queries import society as queries
 from dashboards.tables import SIGNS, Head, Html, badge, bar, cards, cell, interval, mark, table, two_lines
-from dashboards.view import View, chart, heading, run_line, section
+from dashboards.view import View, heading, run_line, section
 from models.errors import FengqingError
 from models.publication import spread
 from models.publication.disclosure import SMALLEST_COUNT, SUPPRESSED_STATE

@@ -14,10 +14,11 @@ from dashboards import charts, state
 from dashboards.filters import Filters
 from dashboards.grid import Col, grid
 from dashboards.i18n import Texts
+from dashboards.plots import chart
 from dashboards.queries import activities, documents, tasks
 from dashboards.queries.base import Listing
 from dashboards.tables import SIGNS, Head, cards, mark, share_bar, table, two_lines
-from dashboards.view import View, chart, heading, is_for_nation_only, section
+from dashboards.view import View, heading, is_for_nation_only, section
 from models.publication.disclosure import SMALLEST_COUNT, SUPPRESSED_STATE
 
 GREY, ROWS = 20, 15

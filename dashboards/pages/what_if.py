@@ -9,12 +9,13 @@ import streamlit as st
 from duckdb import DuckDBPyConnection
 
 from dashboards import charts, gate, settings, state
+from dashboards.plots import chart
 from dashboards.queries import what_if as queries
 from dashboards.ranges import SIGN
 from dashboards.reading import ANSWERS
 from dashboards.tables import Head, Html, badge, cards, cell, interval, table
 from dashboards.turns import RERUNS
-from dashboards.view import View, chart, heading, run_line, section
+from dashboards.view import View, heading, run_line, section
 from models.assessment.methodology.schema import Methodology
 from models.assessment.what_if import Prepared, prepare, reweigh, what_if
 from models.errors import FengqingError

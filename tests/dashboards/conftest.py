@@ -6,11 +6,19 @@ import sys
 
 import pytest
 
+from dashboards import plots
+
 
 @pytest.fixture(autouse=True)
 def own_main(monkeypatch):
     """A page under test becomes `__main__`; a process started afterwards would run it again."""
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch):
+    """No browser reads the first charts of a page under test."""
+    monkeypatch.setattr(plots, "LATE_SECONDS", 0)
 
 
 @pytest.fixture
