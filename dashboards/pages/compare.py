@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-import polars as pl
 import streamlit as st
 
 from dashboards import charts, gate, ranges, state
@@ -35,10 +34,7 @@ def render(view: View) -> None:
     ranges.note(view)
     _facts(view, found)
     section(t("compare.dimensions"), t("compare.dimensions.lead"))
-    rows = queries.compared(view.con, codes).join(
-        _coarse(view, codes), on=["society_id", "dimension"], how="left", maintain_order="left"
-    )
-    chart(charts.compared(rows, t), "compared", t("compare.dimensions"))
+    chart(charts.compared(queries.compared(view.con, codes), t), "compared", t("compare.dimensions"))
     section(t("compare.indicators"), t("compare.indicators.lead"))
     columns = [
         Col("indicator", t("column.indicator"), "label", "indicator", css="name",
@@ -48,14 +44,6 @@ def render(view: View) -> None:
     ]  # fmt: skip
     listing = queries.compared_indicators([one["society_id"] for one in found])
     grid(view, "compared", t("compare.indicators"), columns, listing)
-
-
-def _coarse(view: View, codes: list[str]) -> pl.DataFrame:
-    """Which of the societies' dimensions are only told as a range: their middle is no score."""
-    return pl.concat(
-        queries.dimensions(view.con, code).select("dimension", "is_coarse", society_id=pl.lit(code))
-        for code in codes
-    )
 
 
 def _choose(view: View) -> list[str]:

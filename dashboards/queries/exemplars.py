@@ -29,10 +29,10 @@ def figures(con: DuckDBPyConnection, filters: Filters = ALL) -> Row:
                any_value(o.objections_n) as objections_n, any_value(o.pending_n) as pending_n
         from (
             select count(distinct society_id) as nominated_n, count(*) filter (is_announced) as publicity_n
-            from nominations where {filters.among()}
+            from nominations where no is not null and {filters.among()}
         ) n cross join (
             select count(*) as objections_n, count(*) filter (outcome = 'pending') as pending_n
-            from detail_objections where {filters.where()}
+            from decision_objections join cohort using (society_id) where {filters.where("society_id")}
         ) o left join cohort c on {filters.of_cohort("c")}
         """,
         filters.parameters,

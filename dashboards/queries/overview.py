@@ -94,7 +94,10 @@ def filing_by_unit(filters: Filters = ALL) -> Listing:
 
 
 def attention(con: DuckDBPyConnection, filters: Filters = ALL) -> Row:
-    """What waits for somebody: unfiled_n, returned_n, barred_n, pending_n, overdue_n and stalled_n."""
+    """What waits for somebody: unfiled_n, returned_n, barred_n, pending_n, overdue_n and stalled_n.
+
+    Of the societies assessed, as the pages count that it leads to.
+    """
     ready(con, "overdue_issues", "stalled_charters")
     return the(
         con,
@@ -104,8 +107,8 @@ def attention(con: DuckDBPyConnection, filters: Filters = ALL) -> Row:
             count(*) filter (c.unrated_reason = 'RETURNED') as returned_n,
             count(*) filter (c.veto_code is not null or c.hold_code is not null) as barred_n,
             count(*) filter (c.pending_n > 0) as pending_n,
-            (select count(*) from overdue_issues where {filters.among()}) as overdue_n,
-            (select count(*) from stalled_charters where {filters.among()}) as stalled_n
+            (select count(*) from overdue_issues where no is not null and {filters.among()}) as overdue_n,
+            (select count(*) from stalled_charters where no is not null and {filters.among()}) as stalled_n
         from cohort c where {filters.of_cohort("c")}
         """,
         filters.parameters,

@@ -138,11 +138,12 @@ def sources(one: Explanation) -> Made:
 
 
 def compared(con: DuckDBPyConnection, codes: list[str]) -> pl.DataFrame:
-    """Dimension rows of up to five societies: society_id, name, dimension, score, low, high."""
+    """Dimension rows of up to five societies: society_id, name, dimension, score, low, high, is_coarse."""
     ready(con, "dimension_rows")
     return con.sql(
         """
-        select s.society_id, s.name, d.dimension::varchar as dimension, d.score, d.low, d.high
+        select s.society_id, s.name, d.dimension::varchar as dimension, d.score, d.low, d.high,
+               d.is_coarse
         from cohort s join dimension_rows d on d.no = s.rowid where list_contains($codes, s.society_id)
         order by list_position($codes, s.society_id), d.dimension
         """,

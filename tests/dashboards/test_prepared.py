@@ -49,6 +49,8 @@ LINE = "d.source_sheet as sheet, d.source_row as line, coalesce(fl.name, d.sourc
 FILE = "left join files fl on fl.file_id = d.source_file"
 DOCUMENTS = "detail_documents where list_contains($doc_types, doc_type) and stage <> 'repealed'"
 # Query → (its answer, the plain SQL, parameters). {where}: of `s`, a row of cohort; {those}: of society_id.
+# What a page counts, the page that it leads to lists: rows of societies that are not assessed are in neither.
+ASSESSED = "society_id in (select society_id from societies)"
 FIGURES = {
     "indicators": (
         lambda con, f: tasks.indicators(con, "D5", f),
@@ -151,9 +153,10 @@ FIGURES = {
         overview.attention,
         f"""
         select (select count(*) from detail_supervision_issues i
-                where {sql_for_overdue("i")} and {{those}}) as overdue_n,
+                where {sql_for_overdue("i")} and {ASSESSED} and {{those}}) as overdue_n,
                (select count(*) from detail_documents d
-                where d.doc_type = 'charter' and {sql_for_stalled("d")} and {{those}}) as stalled_n
+                where d.doc_type = 'charter' and {sql_for_stalled("d")} and {ASSESSED}
+                    and {{those}}) as stalled_n
         """,
         {},
     ),
@@ -180,16 +183,17 @@ FIGURES = {
     ),
     "exemplars": (
         exemplars.figures,
-        """
+        f"""
         select count(*) filter (s.decision = 'selected') as selected_n,
                count(*) filter (s.decision <> 'selected' and s.failed_n = 1) as near_n,
                (select count(distinct society_id) from detail_practice_nominations
-                where {those}) as nominated_n,
+                where {ASSESSED} and {{those}}) as nominated_n,
                (select count(*) from detail_practice_nominations
-                where publicity_from is not null and {those}) as publicity_n,
-               (select count(*) from detail_objections where {those}) as objections_n,
-               (select count(*) from detail_objections where outcome = 'pending' and {those}) as pending_n
-        from cohort s where {where}
+                where publicity_from is not null and {ASSESSED} and {{those}}) as publicity_n,
+               (select count(*) from decision_objections where {ASSESSED} and {{those}}) as objections_n,
+               (select count(*) from decision_objections
+                where outcome = 'pending' and {ASSESSED} and {{those}}) as pending_n
+        from cohort s where {{where}}
         """,
         {},
     ),

@@ -5,7 +5,8 @@ import duckdb
 import pytest
 
 from dashboards import access
-from dashboards.queries import overview, quality, run, society
+from dashboards.queries import exemplars, overview, quality, run, society
+from dashboards.queries.prepared import ready
 from data_contracts.defects import consequences
 from models.home import Home
 from models.publication.files import snapshot_path
@@ -126,3 +127,13 @@ def test_a_snapshot_from_before_the_spread_has_none(con, published, tmp_path):
     code = before.sql("select society_id from societies where filed order by 1").fetchone()[0]
     assert society.dimensions(before, code)["p25"].null_count() == 7
     before.close()
+
+
+def test_cards_count_what_the_pages_behind_them_list(con):
+    """Rows of societies that are not assessed are in neither."""
+    tables = ("overdue_issues", "stalled_charters", "nominations")
+    ready(con, *tables)
+    before = overview.attention(con), exemplars.figures(con)
+    for table in tables:
+        con.execute(f"insert into {table} by name select null::integer as no")
+    assert (overview.attention(con), exemplars.figures(con)) == before
