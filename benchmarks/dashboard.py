@@ -11,6 +11,7 @@ import asyncio
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 from time import perf_counter
 
 from benchmarks import _published, _serving, _tab, _walks
@@ -23,6 +24,7 @@ SESSIONS = (10, 30)
 ALONE_MS, TILT_MS, THINKING_MS, TILT_SESSIONS, THINKING = 60, 800, 120, 30, 100
 COLD_MS, WARM_MS, SESSION_MB = 3_000, 1_500, 2
 THINKING_SECONDS = 60
+WARM_VISITS = 7
 SEED = 7
 
 
@@ -65,10 +67,14 @@ def _browser(server: _serving.Server, *, is_bare: bool = False) -> dict[str, lis
     with _tab.browser() as context:
         page, cold = _tab.visit(context, server.address, useful)
         _tab.settle(page)
-        page, warm = _tab.visit(context, server.address, useful)
-        _tab.settle(page)
+        warm = []
+        for _ in range(WARM_VISITS):
+            page.close()
+            page, taken = _tab.visit(context, server.address, useful)
+            _tab.settle(page)
+            warm.append(taken)
         choose = _tab.chosen_bare if is_bare else _tab.filtered
-        return {"cold": [cold], "warm": [warm], "choice": choose(page, CHOICES)}
+        return {"cold": [cold], "warm": warm, "choice": choose(page, CHOICES)}
 
 
 def _alone(meter: Meter, server: _serving.Server, floor: Sequence[float]) -> None:
@@ -126,7 +132,7 @@ def _report(
     for name, limit in (("cold", COLD_MS), ("warm", WARM_MS)):
         what = f"first useful page in a browser, {name}"
         meter.figures.append(
-            Figure(what, found[name][0] * 1e3, "ms", maximum=limit, floor=floor[name][0] * 1e3)
+            Figure(what, median(found[name]) * 1e3, "ms", maximum=limit, floor=median(floor[name]) * 1e3)
         )
     _figure(meter, "a filter in a browser, click to page", found["choice"], floor["choice"])
     limits = {f"{TILT_SESSIONS} sessions at full tilt": TILT_MS,
