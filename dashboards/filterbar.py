@@ -11,7 +11,7 @@ import streamlit as st
 from dashboards import state
 from dashboards.filters import COLUMNS, NO_UNIT, Filters
 from dashboards.navigation import SOCIETIES, UNITS
-from dashboards.queries import societies, society, units
+from dashboards.queries import societies, units
 from dashboards.tables import cell
 from dashboards.view import View
 
@@ -36,7 +36,7 @@ def render(view: View, applying: Sequence[str]) -> Filters:
         if idle.chosen:
             words.append(t("filter.idle", words=" · ".join(describe(view, idle))))
         st.html(f'<p class="fq-filters">{cell(t("list.semicolon").join(words))}</p>')
-    if applying == SOCIETIES and chosen.chosen and not society.find_societies(view.con, "", 1, chosen):
+    if applying == SOCIETIES and chosen.chosen and societies.is_nobody(view.con, chosen):
         nobody(replace(view, filters=chosen), t("filter.nobody"))
     return chosen
 

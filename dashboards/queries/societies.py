@@ -33,6 +33,12 @@ def societies(filters: Filters, sort: str) -> Listing:
     )
 
 
+def is_nobody(con: DuckDBPyConnection, filters: Filters) -> bool:
+    """Whether the filters leave no society."""
+    query = f"select 1 from cohort c where {filters.of_cohort('c')} limit 1"
+    return con.sql(query, params=filters.parameters).fetchone() is None
+
+
 def present(con: DuckDBPyConnection, column: str) -> list[str]:
     """The codes that occur in a column of `cohort`, without null."""
     found = con.sql(
