@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboards import charts, gate, state
 from dashboards.grid import Col, grid
-from dashboards.i18n import DASH
+from dashboards.i18n import DASH, Texts
 from dashboards.plots import chart
 from dashboards.queries import quality as queries
 from dashboards.tables import Head, badge, cards, cell, share_bar, table
@@ -52,6 +52,11 @@ def render(view: View) -> None:
     _drift(view)
 
 
+def _of_rows(t: Texts, n: int | None, rows: int) -> str:
+    """How many of the rows; nothing where no count is at hand, since withheld counts are not nought."""
+    return "" if n is None else t("quality.card.rows.note", n=t.integer(n), rows=t.integer(rows))
+
+
 def _cards(view: View) -> None:
     t = view.texts
     now = queries.total(view.con, view.filters)
@@ -71,12 +76,12 @@ def _cards(view: View) -> None:
                 (
                     t("quality.card.returned"),
                     t.percent(now["returned"] / rows if rows else None),
-                    t("quality.card.rows.note", n=t.integer(now["returned"] or 0), rows=t.integer(rows)),
+                    _of_rows(t, now["returned"], rows),
                 ),
                 (
                     t("quality.card.quarantined"),
                     t.percent(now["quarantined"] / rows if rows else None),
-                    t("quality.card.rows.note", n=t.integer(now["quarantined"] or 0), rows=t.integer(rows)),
+                    _of_rows(t, now["quarantined"], rows),
                 ),
                 (t("quality.card.refused"), t.integer(now["refused_n"]), t("quality.card.refused.note")),
                 (

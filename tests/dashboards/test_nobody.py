@@ -5,6 +5,7 @@ import pytest
 
 from dashboards import navigation
 from dashboards.filters import NO_UNIT
+from dashboards.pages import quality
 from models.publication.snapshot import resolve
 from tests.dashboards.test_pages import PAGES, settled, start, widget, words  # noqa: F401 - a fixture
 
@@ -66,3 +67,8 @@ def test_a_duty_that_nobody_has_is_not_told_as_undone():
     one = {"indicator": "U1", "complete_n": 0, "units_n": 0}
     assert _card(t, one)[1:] == ("—", "无此事项")
     assert _card(t, {**one, "units_n": 6})[1:] == ("0 / 6", "6 家尚未完成")
+
+
+def test_no_count_at_hand_is_not_told_as_nought():
+    """A unit whose every file's counts are withheld has none, and has not sent nought rows back."""
+    assert quality._of_rows(None, None, 0) == ""
