@@ -58,11 +58,13 @@ ADDED = {spread.TABLE: spread.sql_for_none()}
 # No session reads these: what the assessment starts from, raw counts of cases among it.
 NEVER = ("facts", "inputs", "measures", "signals")
 # The scope's societies with score and decision side by side, in memory: filters and counts ask nothing else.
-# `closed_step`: the first rule that closed the way to a society, null for none, 0 where none was judged.
+# `closed_step`: the first rule that closed the way to a society, null for none, 0 where none was judged;
+# `coarse`: `is_coarse` as a code with a label.
 COHORT = """
 create table cohort as
 select s.* exclude (peer_group, peer_n), c.* exclude (society_id), e.* exclude (society_id), o.failed_n,
-       case when g.society_id is null then 0 else g.closed_step end as closed_step
+       case when g.society_id is null then 0 else g.closed_step end as closed_step,
+       if(c.is_coarse, 'yes', 'no') as coarse
 from societies s join composite c using (society_id) left join exemplars e using (society_id)
 left join decision_outlook o using (society_id)
 left join (

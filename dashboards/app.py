@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import streamlit as st
 
 from dashboards import access, filterbar, gate, state, view
+from dashboards.brand import ICON, NAME
 from dashboards.filters import COLUMNS
 from dashboards.i18n import Texts
 from dashboards.navigation import GROUPS, PAGES, Page
@@ -21,7 +21,6 @@ from models.publication.manifest import code_version
 
 log = logging.getLogger(__name__)
 SIDEBAR_WIDTH = 216
-ICON = str(Path(__file__).parent / "static" / "icon.png")
 
 
 def main() -> None:
@@ -31,9 +30,7 @@ def main() -> None:
 
 
 def _draw() -> None:
-    st.set_page_config(
-        page_title="风清 Fengqing", page_icon=ICON, layout="wide", initial_sidebar_state=SIDEBAR_WIDTH
-    )
+    st.set_page_config(page_title=NAME, page_icon=ICON, layout="wide", initial_sidebar_state=SIDEBAR_WIDTH)
     st.logo(ICON, size="large")
     texts = Texts(view.choose_language())
     try:

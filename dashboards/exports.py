@@ -22,7 +22,7 @@ def render(view: View) -> None:
     t = view.texts
     is_part = gate.permission().scope.role != "national"
     section(t("exports.title"), t("exports.part") if is_part else t("exports.lead"), anchor=ANCHOR)
-    files = run_files(view.con.cursor(), is_part=is_part)
+    files = run_files(view.con.cursor(), is_part=is_part, about=view.run)
     with st.container(key="exports"):
         for table, group in groupby(files, key=lambda one: one.table):
             _line(view, table, list(group))

@@ -57,6 +57,11 @@ class Filters:
         }
         return codes | ({"f_text": self.text.strip()} if self.text.strip() else {})
 
+    @property
+    def about(self) -> dict[str, str]:
+        """What they narrow to, for the audit log: field → code."""
+        return {name.removeprefix("f_"): value for name, value in self.parameters.items()}
+
     def where(self, column: str = "society_id") -> str:
         """An SQL condition: `column` is a society that the filters leave. Values are parameters."""
         condition = self.of_cohort("f")

@@ -98,9 +98,9 @@ def recorded(
 
     With sign-in only what this made opens at its address, for the sign-in it was made for (fileguard.py).
     """
-    who, home = permission(), settings.load().home
     if signin.load() is None:
         return make
+    who, home = permission(), settings.load().home
     claims = st.user.to_dict()
 
     def taken() -> bytes:

@@ -13,7 +13,7 @@ import streamlit as st
 
 from dashboards import filterbar, state
 from dashboards.gate import recorded
-from dashboards.queries.base import Listing, Made
+from dashboards.queries.base import Listed
 from dashboards.tables import Head, breakable, table
 from dashboards.view import PROPOSED, View
 from models.publication.sheets import Column, Sheet, csv_bytes, lay_out, workbook_bytes
@@ -79,7 +79,7 @@ def grid(  # noqa: PLR0913 - what a table is
     name: str,
     title: str,
     columns: Sequence[Col],
-    listing: Listing | Made,
+    listing: Listed,
     *,
     rows: int = ROWS,
     none: str | None = None,
@@ -111,10 +111,10 @@ def _cells(t: Texts, columns: Sequence[Col], rows: Iterable[Row]) -> Iterable[li
         yield [c.draw(one) if c.draw else show(t, c, one[c.key]) for c in columns]
 
 
-def downloads(view: View, name: str, title: str, columns: Sequence[Col], listing: Listing | Made) -> None:
+def downloads(view: View, name: str, title: str, columns: Sequence[Col], listing: Listed) -> None:
     """The two buttons; a file is made when it is asked for."""
     t = view.texts
-    made = partial(_sheets, view, title, columns, listing, view.con.cursor())
+    made = partial(_sheets, view, title, columns, listing)
     file_name = f"{title}_{view.run['run_id']}"
     about = listing.about
     st.download_button(
@@ -144,8 +144,8 @@ def downloads(view: View, name: str, title: str, columns: Sequence[Col], listing
     )
 
 
-def _sheets(view: View, title: str, columns: Sequence[Col], listing: Listing | Made, con: Any) -> list[Sheet]:
-    frame = listing.all(con)
+def _sheets(view: View, title: str, columns: Sequence[Col], listing: Listed) -> list[Sheet]:
+    frame = listing.all(view.con.cursor())
     laid = tuple(Column(c.key, c.title, c.title, _kind(c), c.width or WIDTHS[c.kind]) for c in columns)
     named = frame.select(_named(view.texts, c, frame[c.key]) for c in columns)
     return [lay_out(_sheet_name(title), laid, named), notes(view, title, frame.height)]

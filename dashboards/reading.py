@@ -138,6 +138,15 @@ class Reader:
         """A connection for one thread, whose answers are not kept: for what is taken away whole."""
         return self._con.cursor()
 
+    def kept(self, key: Hashable, make: Callable[[], T]) -> T:
+        """An answer that is worked out of tables in memory, kept like those of DuckDB."""
+
+        def sized() -> tuple[T, int]:
+            found = make()
+            return found, _size(found)
+
+        return ANSWERS.get((self, "worked", _frozen(key)), sized)
+
     def fact(self, key: Hashable, make: Callable[[], T]) -> T:
         """Something worked out of the run once, under a key of its own; a few small things a run."""
         return self._facts.get(key, lambda: (make(), 0))
@@ -163,6 +172,16 @@ def reader(home: Home, run_id: str, scope: Scope) -> Reader:
         while len(_readers) > READERS:
             _readers.popitem(last=False)
         return _readers[key]
+
+
+def _size(found: Any) -> int:
+    """Bytes of an answer, about."""
+    if isinstance(found, pl.DataFrame):
+        # A frame's own estimate counts whole the texts of the table that it was picked from.
+        return CELL_BYTES * found.height * found.width
+    if isinstance(found, dict | list | tuple):
+        return CELL_BYTES + sum(map(_size, found.values() if isinstance(found, dict) else found))
+    return CELL_BYTES
 
 
 def _frozen(value: Any) -> Hashable:

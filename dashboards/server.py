@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from dashboards import settings, signin
 from dashboards.navigation import PAGES
@@ -20,6 +20,7 @@ from models.errors import FengqingError
 from models.publication.snapshot import current, open_snapshot, resolve
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
     from starlette.requests import Request
     from starlette.responses import Response
     from streamlit.web.server.starlette.starlette_app import App
@@ -168,19 +169,25 @@ async def _lifespan(_app: App) -> AsyncIterator[dict[str, Any]]:
 
 
 def _open_runs() -> None:
-    """Open the latest run and the one before it for the national scope, before anybody waits for them.
+    """Read the latest run and open the one before it for the national scope, before anybody waits for them.
 
     What is wrong with a run is told on the page to whoever asks for it, and by `_health`.
     """
     from dashboards.access import Scope
+    from dashboards.queries.frames import COHORT, table
+    from dashboards.queries.prepared import TABLES
     from dashboards.reading import reader
+    from models.publication.files import LACKING
 
     known = settings.load()
-    with suppress(FengqingError):
+    with suppress(FengqingError, *LACKING):
         found = reader(known.home, resolve(known.home, known.run_id), Scope())
+        con = cast("DuckDBPyConnection", found)
+        for name in TABLES:
+            table(con, name)
         previous = found.sql("select previous_run_id from run").pl().item()
         if previous is not None:
-            reader(known.home, previous, Scope())
+            table(cast("DuckDBPyConnection", reader(known.home, previous, Scope())), COHORT)
 
 
 def serve(

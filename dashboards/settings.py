@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 from models.errors import FengqingError
 from models.home import ENVIRONMENT_VARIABLE, Home
@@ -30,7 +32,17 @@ def store(home: Home, run_id: str | None) -> None:
 
 def load() -> Settings:
     """The settings of this process. Raises FengqingError for a size that is none."""
-    return Settings(Home.resolve(), os.environ.get(RUN_VARIABLE) or None, upload_mb())
+    home = _home(os.environ.get(ENVIRONMENT_VARIABLE), str(Path.cwd()))
+    return Settings(home, os.environ.get(RUN_VARIABLE) or None, upload_mb())
+
+
+@lru_cache(maxsize=8)
+def _home(named: str | None, folder: str) -> Home:
+    """The home; asked a dozen times a rerun, while resolving a path looks at every folder on the way.
+
+    `folder`: where the process stands, to which a path may be relative.
+    """
+    return Home.resolve(named)
 
 
 def upload_mb() -> int:

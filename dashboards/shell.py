@@ -10,6 +10,8 @@ from urllib.parse import parse_qs
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dashboards.brand import NAME
+
 STATIC = Path(__file__).parent / "static"
 STATIC_PATH = "/fengqing"
 LANGUAGES = {"zh": "zh-CN", "en": "en"}
@@ -47,7 +49,7 @@ def build_shell(lang: str) -> str:
     for pattern in REMOVED:
         html = pattern.sub("", html)
     html = html.replace('<html lang="en">', f'<html lang="{LANGUAGES[lang]}">')
-    html = html.replace("<title>Streamlit</title>", "<title>风清 Fengqing</title>")
+    html = html.replace("<title>Streamlit</title>", f"<title>{NAME}</title>")
     html = html.replace("./favicon.png", f"{STATIC_PATH}/icon.png").replace('"./', '"/')
     html = html.replace("<body>", f"<body>\n{NO_SCRIPT}")
     # First: base.js must run before Streamlit's own script.

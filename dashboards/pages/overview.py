@@ -13,6 +13,7 @@ from dashboards.grid import Col, grid
 from dashboards.navigation import TASK_PAGES
 from dashboards.plots import chart
 from dashboards.queries import overview, quality
+from dashboards.queries.base import Made
 from dashboards.tables import Head, Html, badge, cards, share_bar, table
 from dashboards.view import (
     View,
@@ -151,8 +152,8 @@ def _filing(view: View) -> None:
         Col("share", t("column.filing_rate"), "share", css="wide",
             draw=lambda one: share_bar(one["share"], t.percent(one["share"]))),
     ]  # fmt: skip
-    title = t("overview.filing.title")
-    grid(view, "filing", title, columns, overview.filing_by_unit(view.filters), rows=UNITS)
+    found = Made(overview.filing_by_unit(view.con, view.filters), view.filters.about)
+    grid(view, "filing", t("overview.filing.title"), columns, found, rows=UNITS)
 
 
 def _intake(view: View) -> None:
@@ -166,7 +167,10 @@ def _intake(view: View) -> None:
         (
             badge(t.label("verdict", code), code),
             view.link(t.integer(found[code]), "quality", "files", verdict=code),
-            share_bar(found[code] / read, t.percent(found[code] / read)) if read else "",
+            # Counts that are kept back are no nought.
+            share_bar(found[code] / read, t.percent(found[code] / read))
+            if read and found[code] is not None
+            else "",
         )
         for code in quality.ROW_VERDICTS
     ]

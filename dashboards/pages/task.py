@@ -16,7 +16,7 @@ from dashboards.grid import Col, grid
 from dashboards.i18n import Texts
 from dashboards.plots import chart
 from dashboards.queries import activities, documents, tasks
-from dashboards.queries.base import Listing
+from dashboards.queries.base import Listed
 from dashboards.tables import SIGNS, Head, cards, mark, share_bar, table, two_lines
 from dashboards.view import View, heading, is_for_nation_only, section
 from models.publication.disclosure import SMALLEST_COUNT, SUPPRESSED_STATE
@@ -33,7 +33,7 @@ class Question:
     """
 
     key: str
-    rows: Callable[[Filters], Listing]
+    rows: Callable[[Filters], Listed]
     columns: tuple[str, ...]
 
 
@@ -211,7 +211,7 @@ def render(view: View, dimension: str) -> None:
     lowest(view, found)
 
 
-def _headline(view: View, found: pl.DataFrame, answers: dict[str, Listing]) -> list[tuple[str, str, str]]:
+def _headline(view: View, found: pl.DataFrame, answers: dict[str, Listed]) -> list[tuple[str, str, str]]:
     t = view.texts
     counted = [  # as the table below will ask, which then has its answer
         (t(f"question.{key}.card"), t.integer(listing.first(view.con, ROWS)[1]), t(f"question.{key}.remark"))

@@ -6,9 +6,7 @@ import polars as pl
 from duckdb import DuckDBPyConnection
 
 from dashboards.filters import ALL, Filters
-from dashboards.queries.base import Listing
-from dashboards.queries.prepared import ready
-from dashboards.queries.sql import SOCIETY
+from dashboards.queries.frames import FILED, SOCIETY, Rows, answered, rows
 
 
 def settings(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataFrame:
@@ -26,78 +24,45 @@ def settings(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataFrame:
     ).pl()
 
 
-def activities_without_norm(filters: Filters = ALL) -> Listing:
+def activities_without_norm(filters: Filters = ALL) -> Rows:
     """Evaluation activities that name no norm, with limit, threshold and the row."""
-    return Listing(
-        f"""
-        select {SOCIETY}, d.setting, d.activity, d.held_on, d.rep_limit, d.jif_threshold, '4.4' as indicator,
-               d.sheet, d.line, d.file
-        from activities_without_norm d join found on found.place = d.rowid join cohort s on s.rowid = d.no
-        order by found.place
-        """,
-        filters.parameters,
-        found=f"""
-        select d.rowid as place from activities_without_norm d where {filters.among("d.no")}
-        """,
-        needs=("activities_without_norm",),
-    )
+    return Rows(
+        "activities_without_norm",
+        (*SOCIETY, "setting", "activity", "held_on", "rep_limit", "jif_threshold", "indicator", "sheet",
+         "line", "file"),
+        filters,
+        given=(("indicator", "4.4"),),
+    )  # fmt: skip
 
 
+@answered
 def quarters(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataFrame:
     """Code (1–4), n societies with a session in the quarter, total societies that filed."""
-    ready(con, "education")
-    return con.sql(
-        f"""
-        with all_of as materialized (
-            select quarters, count(*) as n from education where {filters.among("no", "f.filed")} group by 1
-        )
-        select q.code::varchar as code, coalesce(sum(a.n), 0)::bigint as n,
-               (select coalesce(sum(n), 0)::bigint from all_of) as total
-        from (select unnest([1, 2, 3, 4]) as code) q
-        left join all_of a on a.quarters & (1 << q.code - 1) > 0
-        group by q.code order by q.code
-        """,
-        params=filters.parameters,
-    ).pl()
+    held = rows(con, "education", ("quarters",), filters, FILED)["quarters"]
+    return _reached(held, {str(n + 1): n for n in range(4)})
 
 
+@answered
 def audiences(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataFrame:
     """Code (audience), n societies that reached it, total societies that filed."""
-    ready(con, "education")
-    return con.sql(
-        f"""
-        with all_of as materialized (
-            select audiences, count(*) as n from education where {filters.among("no", "f.filed")} group by 1
-        )
-        select b.code, coalesce(sum(a.n), 0)::bigint as n,
-               (select coalesce(sum(n), 0)::bigint from all_of) as total
-        from audience_bits b left join all_of a on a.audiences & (1 << b.bit) > 0
-        group by b.code, b.bit order by b.bit
-        """,
-        params=filters.parameters,
-    ).pl()
+    reached = rows(con, "education", ("audiences",), filters, FILED)["audiences"]
+    return _reached(reached, dict(con.sql("select code, bit from audience_bits order by bit").fetchall()))
 
 
-def education_gaps(filters: Filters = ALL) -> Listing:
+def _reached(bits: pl.Series, codes: dict[str, int]) -> pl.DataFrame:
+    """Code, n of the sets of bits that have its bit, total of the sets."""
+    each = [int((bits & (1 << bit) > 0).sum()) for bit in codes.values()]
+    return pl.DataFrame({"code": list(codes), "n": each}).with_columns(total=pl.lit(len(bits), pl.Int64))
+
+
+def education_gaps(filters: Filters = ALL) -> Rows:
     """Societies with a quarter without education or an audience missed, most gaps first."""
-    return Listing(
-        f"""
-        with codes as (select list(code order by bit) as codes from audience_bits)
-        select {SOCIETY}, d.sessions_n,
-               list_filter(['1', '2', '3', '4'], lambda q: d.quarters_missed & (1 << q::int - 1) > 0)
-                   as quarters_missed,
-               list_filter(codes.codes, lambda a, n: d.audiences_missed & (1 << n::int - 1) > 0)
-                   as audiences_missed,
-               '5.1' as indicator
-        from education d join found on found.place = d.rowid join cohort s on s.rowid = d.no cross join codes
-        order by found.place
-        """,
-        filters.parameters,
-        found=f"""
-        select d.rowid as place from education d
-        where (d.quarters_missed > 0 or d.audiences_missed > 0) and {filters.among("d.no", "f.filed")}
-        """,
-        needs=("education",),
+    return Rows(
+        "education_gaps",
+        (*SOCIETY, "sessions_n", "quarters_missed", "audiences_missed", "indicator"),
+        filters,
+        FILED,
+        given=(("indicator", "5.1"),),
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import polars as pl
 from duckdb import DuckDBPyConnection
@@ -34,12 +35,32 @@ def the(con: DuckDBPyConnection, query: str, parameters: Any = None) -> Row:
     return found
 
 
+class Listed(Protocol):
+    """Many rows in a total order, counted and read page by page."""
+
+    @property
+    def about(self) -> Mapping[str, About]:
+        """What its rows are narrowed to, for the audit log: parameter → value."""
+
+    def count(self, con: DuckDBPyConnection, /) -> int:
+        """How many rows there are."""
+
+    def page(self, con: DuckDBPyConnection, /, offset: int, limit: int) -> pl.DataFrame:
+        """`limit` rows from `offset`."""
+
+    def first(self, con: DuckDBPyConnection, /, limit: int) -> tuple[pl.DataFrame, int]:
+        """The first `limit` rows, and how many there are."""
+
+    def all(self, con: DuckDBPyConnection, /) -> pl.DataFrame:
+        """Every row, for a download."""
+
+
 @dataclass(frozen=True)
 class Made:
     """A listing that is a frame already: what SQL alone does not say. `about`: as of `Listing`."""
 
     frame: pl.DataFrame
-    about: dict[str, About] = field(default_factory=dict)
+    about: Mapping[str, About] = field(default_factory=dict)
 
     def count(self, _con: DuckDBPyConnection) -> int:
         """How many rows there are."""

@@ -7,40 +7,37 @@ from duckdb import DuckDBPyConnection
 
 from dashboards.filters import ALL, Filters
 from dashboards.queries.base import Listing
-from dashboards.queries.prepared import ready
+from dashboards.queries.frames import FILED, Rows, answered, left, rows
+from dashboards.queries.frames import SOCIETY as SHOWN
 from dashboards.queries.sql import SOCIETY
 
+STAGES = (
+    "none", "drafted", "pre_reviewed", "congress_passed", "supervisor_agreed", "filed", "approved",
+    "published", "effective", "repealed",
+)  # fmt: skip
 
+
+@answered
 def stages(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataFrame:
     """stage, societies_n: where the charters stand; `none` is a society that filed without one."""
-    ready(con, "charter_stages")
-    return con.sql(
-        f"""
-        select coalesce(d.stage, 'none') as code, count(*) as n
-        from cohort s left join charter_stages d on d.no = s.rowid
-        where s.filed and {filters.of_cohort("s")} group by 1
-        order by list_position(['none', 'drafted', 'pre_reviewed', 'congress_passed', 'supervisor_agreed',
-            'filed', 'approved', 'published', 'effective', 'repealed'], code)
-        """,
-        params=filters.parameters,
-    ).pl()
+    filed_n = int(left(con, filters, FILED).sum())
+    stages = rows(con, "charter_stages", ("stage",), filters, FILED)["stage"]
+    found = stages.value_counts(name="n").select(code="stage", n=pl.col("n").cast(pl.Int64))
+    none = pl.DataFrame({"code": ["none"], "n": [filed_n - len(stages)]}).filter(pl.col("n") > 0)
+    order = pl.DataFrame({"code": STAGES}).with_row_index("place")
+    both = pl.concat([none, found]).group_by("code").agg(pl.col("n").sum())
+    return both.join(order, on="code", how="left").sort("place", nulls_last=True).drop("place")
 
 
-def stalled_charters(filters: Filters = ALL) -> Listing:
+def stalled_charters(filters: Filters = ALL) -> Rows:
     """Charters between 大会 and 核准: what they wait for, since when, how many days, and the row."""
-    return Listing(
-        f"""
-        select {SOCIETY}, d.stage, d.congress_on, d.supervisor_agreed_on, d.filed_on, d.waits_for, d.days_n,
-               '1.1' as indicator, d.sheet, d.line, d.file
-        from stalled_charters d join found on found.place = d.rowid join cohort s on s.rowid = d.no
-        order by found.place
-        """,
-        filters.parameters,
-        found=f"""
-        select d.rowid as place from stalled_charters d where d.no is not null and {filters.among("d.no")}
-        """,
-        needs=("stalled_charters",),
-    )
+    return Rows(
+        "stalled_charters",
+        (*SHOWN, "stage", "congress_on", "supervisor_agreed_on", "filed_on", "waits_for", "days_n",
+         "indicator", "sheet", "line", "file"),
+        filters,
+        given=(("indicator", "1.1"),),
+    )  # fmt: skip
 
 
 # Of each society the elements that its documents of some types have, as bits.
@@ -50,25 +47,24 @@ where h.doc_type in (select unnest($doc_types)) group by h.no
 """
 
 
+@answered
 def elements(
     con: DuckDBPyConnection, doc_types: list[str], items: list[str], filters: Filters = ALL
 ) -> pl.DataFrame:
     """Code (element), n societies with it, total societies that filed, over documents of the types."""
-    ready(con, "elements_held")
-    return con.sql(
-        f"""
-        with all_of as materialized (
-            select s.rowid::integer as no from cohort s where s.filed and {filters.of_cohort("s")}
-        ), owned as materialized (
-            select elements, count(*) as n from ({OWNED}) where no in (select no from all_of) group by 1
-        )
-        select i.item as code, coalesce(sum(o.n), 0)::bigint as n, (select count(*) from all_of) as total
-        from (select unnest($items) as item) i left join element_bits b on b.code = i.item
-        left join owned o on o.elements & (1::bigint << b.bit) > 0
-        group by i.item order by list_position($items, i.item)
-        """,
-        params={"doc_types": doc_types, "items": items, **filters.parameters},
-    ).pl()
+    held = rows(con, "elements_held", ("no", "doc_type", "elements"), filters, FILED)
+    held = held.filter(pl.col("doc_type").is_in(doc_types))
+    bits = dict(con.sql("select code, bit from element_bits").fetchall())
+    # How many societies have each set of elements: there are few.
+    sets = held.group_by("no").agg(pl.col("elements").bitwise_or())["elements"].value_counts(name="n")
+    each = (
+        sets.filter(pl.col("elements") & (1 << bits[item]) > 0)["n"].sum() if item in bits else 0
+        for item in items
+    )
+    total = int(left(con, filters, FILED).sum())
+    return pl.DataFrame({"code": items, "n": [int(n) for n in each]}).with_columns(
+        total=pl.lit(total, pl.Int64)
+    )
 
 
 def without_element(doc_types: list[str], item: str, indicator: str, filters: Filters = ALL) -> Listing:

@@ -6,25 +6,20 @@ import polars as pl
 from duckdb import DuckDBPyConnection
 
 from dashboards.filters import ALL, Filters
-from dashboards.queries.base import Listing, Row, the
-from dashboards.queries.sql import AS_OF, SOCIETY, sql_for_overdue
+from dashboards.queries.base import Row, the
+from dashboards.queries.frames import SOCIETY, Rows
+from dashboards.queries.sql import AS_OF, sql_for_overdue
 
 
-def issues(filters: Filters = ALL) -> Listing:
+def issues(filters: Filters = ALL) -> Rows:
     """Rectifications past their term and not closed: how late, how they stand, and the row."""
-    return Listing(
-        f"""
-        select {SOCIETY}, d.channel, d.received_on, d.rectify_due_on, d.days_n, d.status, d.plan,
-               '7.3' as indicator, d.sheet, d.line, d.file
-        from overdue_issues d join found on found.place = d.rowid join cohort s on s.rowid = d.no
-        order by found.place
-        """,
-        filters.parameters,
-        found=f"""
-        select d.rowid as place from overdue_issues d where d.no is not null and {filters.among("d.no")}
-        """,
-        needs=("overdue_issues",),
-    )
+    return Rows(
+        "overdue_issues",
+        (*SOCIETY, "channel", "received_on", "rectify_due_on", "days_n", "status", "plan", "indicator",
+         "sheet", "line", "file"),
+        filters,
+        given=(("indicator", "7.3"),),
+    )  # fmt: skip
 
 
 def issue_figures(con: DuckDBPyConnection, filters: Filters = ALL) -> Row:

@@ -6,115 +6,119 @@ import polars as pl
 from duckdb import DuckDBPyConnection
 
 from dashboards.filters import ALL, Filters
-from dashboards.queries.base import Listing, Row, the
-from dashboards.queries.prepared import ready
+from dashboards.queries.base import Row
+from dashboards.queries.frames import COHORT, RATED, Rows, answered, rows
 from data_contracts.defects import consequences
 
+VERDICTS = ("rows_read", "accepted", "returned", "quarantined", "non_data")
 
+
+@answered
 def headline(con: DuckDBPyConnection, filters: Filters = ALL) -> Row:
     """societies_n, filed_n, rated_n, selected_n, mean_score, verified_share and best_share of the run."""
-    return the(
-        con,
-        f"""
-        select count(*) as societies_n, count(*) filter (filed) as filed_n,
-               count(*) filter (band <> 'unrated') as rated_n,
-               count(*) filter (decision = 'selected') as selected_n,
-               avg(score) as mean_score,
-               avg(verified_share) filter (band <> 'unrated') as verified_share,
-               count(*) filter (band in ('excellent', 'good'))
-                   / nullif(count(*) filter (band <> 'unrated'), 0) as best_share
-        from cohort c where {filters.of_cohort("c")}
-        """,
-        filters.parameters,
+    is_rated = pl.col("band") != "unrated"
+    (row,) = (
+        rows(con, COHORT, ("filed", "band", "decision", "score", "verified_share"), filters)
+        .select(
+            societies_n=pl.len(),
+            filed_n=pl.col("filed").sum(),
+            rated_n=is_rated.sum(),
+            selected_n=(pl.col("decision") == "selected").sum(),
+            mean_score=pl.col("score").mean(),
+            verified_share=pl.col("verified_share").filter(is_rated).mean(),
+            best_n=pl.col("band").is_in(["excellent", "good"]).sum(),
+        )
+        .to_dicts()
     )
+    return row | {"best_share": row["best_n"] / row["rated_n"] if row["rated_n"] else None}
 
 
+@answered
 def intake(con: DuckDBPyConnection, filters: Filters = ALL) -> Row:
-    """Rows by verdict over the run's files: files_n, rows_read, accepted, returned, quarantined, non_data."""
-    ready(con, "sent")
-    return the(
-        con,
-        f"""
-        select count(*) filter (status <> 'container') as files_n,
-               count(*) filter (status = 'container') as archives_n,
-               count(*) filter (status = 'superseded') as superseded_n,
-               count(*) filter (status = 'refused') as refused_n,
-               coalesce(sum(rows_read), 0)::bigint as rows_read,
-               coalesce(sum(accepted), 0)::bigint as accepted,
-               coalesce(sum(returned), 0)::bigint as returned,
-               coalesce(sum(quarantined), 0)::bigint as quarantined,
-               coalesce(sum(non_data), 0)::bigint as non_data
-        from sent where {filters.among()}
-        """,
-        filters.parameters,
+    """Rows by verdict over the run's files: files_n, rows_read, accepted, returned, quarantined, non_data.
+
+    Rows are None where there are files, and of each of them it is kept back.
+    """
+    status = pl.col("status")
+    is_known = {name: (pl.len() == 0) | (pl.col(name).count() > 0) for name in VERDICTS}
+    (row,) = (
+        rows(con, "sent", ("status", *VERDICTS), filters)
+        .select(
+            files_n=(status != "container").sum(),
+            archives_n=(status == "container").sum(),
+            superseded_n=(status == "superseded").sum(),
+            refused_n=(status == "refused").sum(),
+            **{name: pl.when(known).then(pl.col(name).sum()) for name, known in is_known.items()},
+        )
+        .to_dicts()
     )
+    return row
 
 
+@answered
 def bands(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataFrame:
     """band, societies_n — every band, in the order of display."""
-    return con.sql(
-        f"""
-        select l.code as band, coalesce(c.societies_n, 0) as societies_n
-        from labels l left join (
-            select band, count(*) as societies_n from cohort where {filters.of_cohort("cohort")} group by band
-        ) c on c.band = l.code
-        where l.kind = 'band' order by l.position
-        """,
-        params=filters.parameters,
-    ).pl()
-
-
-def dimension_means(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataFrame:
-    """dimension, mean, p25, p75, societies_n over the societies that were rated."""
-    ready(con, "dimension_rows")
-    return con.sql(
-        f"""
-        select d.dimension::varchar as dimension, avg(d.score) as mean, quantile_cont(d.score, 0.25) as p25,
-               quantile_cont(d.score, 0.75) as p75, count(d.score) as societies_n
-        from dimension_rows d
-        where d.score is not null and {filters.among("d.no", "f.band <> 'unrated'")}
-        group by d.dimension order by d.dimension
-        """,
-        params=filters.parameters,
-    ).pl()
-
-
-def filing_by_unit(filters: Filters = ALL) -> Listing:
-    """supervisor_id, supervisor_name, due_n, filed_n, unfiled_n, share: the units with most unfiled first."""
-    return Listing(
-        f"""
-        select supervisor_id, any_value(supervisor_name) as supervisor_name, count(*) as due_n,
-               count(*) filter (filed) as filed_n, count(*) filter (not filed) as unfiled_n,
-               filed_n / due_n as share
-        from cohort c where {filters.of_cohort("c")} group by supervisor_id
-        order by unfiled_n desc, due_n desc, supervisor_id nulls last
-        """,
-        filters.parameters,
+    every = con.sql("select code as band from labels where kind = 'band' order by position").pl()
+    found = rows(con, COHORT, ("band",), filters)["band"].value_counts(name="societies_n")
+    return every.join(found, on="band", how="left", maintain_order="left").with_columns(
+        pl.col("societies_n").fill_null(0).cast(pl.Int64)
     )
 
 
+@answered
+def dimension_means(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataFrame:
+    """dimension, mean, p25, p75, societies_n over the societies that were rated."""
+    score = pl.col("score")
+    return (
+        rows(con, "dimension_rows", ("dimension", "score"), filters, RATED)
+        .group_by(pl.col("dimension").cast(pl.String))
+        .agg(
+            mean=score.mean(),
+            p25=score.quantile(0.25, "linear"),
+            p75=score.quantile(0.75, "linear"),
+            societies_n=score.count().cast(pl.Int64),
+        )
+        .filter(pl.col("societies_n") > 0)
+        .sort("dimension")
+    )
+
+
+@answered
+def filing_by_unit(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataFrame:
+    """supervisor_id, supervisor_name, due_n, filed_n, unfiled_n, share: the units with most unfiled first."""
+    return (
+        rows(con, COHORT, ("supervisor_id", "supervisor_name", "filed"), filters)
+        .group_by("supervisor_id")
+        .agg(pl.col("supervisor_name").first(), due_n=pl.len(), filed_n=pl.col("filed").sum())
+        .with_columns(pl.col("due_n", "filed_n").cast(pl.Int64))
+        .with_columns(
+            unfiled_n=pl.col("due_n") - pl.col("filed_n"), share=pl.col("filed_n") / pl.col("due_n")
+        )
+        .sort("unfiled_n", "due_n", "supervisor_id", descending=[True, True, False], nulls_last=True)
+    )
+
+
+@answered
 def attention(con: DuckDBPyConnection, filters: Filters = ALL) -> Row:
     """What waits for somebody: unfiled_n, returned_n, barred_n, pending_n, overdue_n and stalled_n.
 
     Of the societies assessed, as the pages count that it leads to.
     """
-    ready(con, "overdue_issues", "stalled_charters")
-    return the(
-        con,
-        f"""
-        select
-            count(*) filter (c.unrated_reason = 'NOT_FILED') as unfiled_n,
-            count(*) filter (c.unrated_reason = 'RETURNED') as returned_n,
-            count(*) filter (c.veto_code is not null or c.hold_code is not null) as barred_n,
-            count(*) filter (c.pending_n > 0) as pending_n,
-            (select count(*) from overdue_issues where no is not null and {filters.among()}) as overdue_n,
-            (select count(*) from stalled_charters where no is not null and {filters.among()}) as stalled_n
-        from cohort c where {filters.of_cohort("c")}
-        """,
-        filters.parameters,
+    (row,) = (
+        rows(con, COHORT, ("unrated_reason", "veto_code", "hold_code", "pending_n"), filters)
+        .select(
+            unfiled_n=(pl.col("unrated_reason") == "NOT_FILED").sum(),
+            returned_n=(pl.col("unrated_reason") == "RETURNED").sum(),
+            barred_n=(pl.col("veto_code").is_not_null() | pl.col("hold_code").is_not_null()).sum(),
+            pending_n=(pl.col("pending_n") > 0).sum(),
+        )
+        .to_dicts()
     )
+    listed = (("overdue_n", "overdue_issues"), ("stalled_n", "stalled_charters"))
+    return row | {name: Rows(table, (), filters).count(con) for name, table in listed}
 
 
+@answered
 def top_findings(
     con: DuckDBPyConnection, limit: int, is_consequence: bool = False, filters: Filters = ALL
 ) -> pl.DataFrame:
@@ -122,15 +126,12 @@ def top_findings(
 
     Causes, or apart from them what only follows from them (a row returned because its cover was).
     """
-    ready(con, "finding_counts")
-    found = con.sql(
-        f"""
-        select f.code::varchar as code, f.verdict::varchar as verdict,
-               sum(f.findings_n)::bigint as findings_n, count(*) filter (f.is_of_society) as societies_n
-        from finding_counts f where {filters.among()}
-        group by f.code, f.verdict order by findings_n desc, f.code, f.verdict
-        """,
-        params=filters.parameters,
-    ).pl()
     follows = pl.col("code").is_in(sorted(consequences()))
-    return found.filter(follows if is_consequence else ~follows).head(limit)
+    return (
+        rows(con, "finding_counts", ("code", "verdict", "findings_n", "is_of_society"), filters)
+        .group_by(pl.col("code", "verdict").cast(pl.String))
+        .agg(pl.col("findings_n").sum(), societies_n=pl.col("is_of_society").sum().cast(pl.Int64))
+        .filter(follows if is_consequence else ~follows)
+        .sort("findings_n", "code", "verdict", descending=[True, False, False])
+        .head(limit)
+    )

@@ -22,14 +22,19 @@ PLACE = "coalesce(f.name, d.source_file[:12]) as file, d.source_sheet as sheet, 
 WITH_FILE = "left join files f on f.file_id = d.source_file"
 
 TABLES: dict[str, tuple[str, ...]] = {
-    # The figures of every indicator, the lowest score first.
+    # The figures of every indicator, the lowest score (0–100) first.
     "figures": (
         "create type figure_state as enum (select distinct state from indicators where state is not null)",
         "create type figure_grade as enum (select distinct grade from indicators where grade is not null)",
+        "create type figure_unit as enum (select distinct unit from indicator_definitions)",
+        "create type figure_dimension as enum (select distinct dimension from indicator_definitions)",
+        "create type figure_indicator as enum (select indicator from indicator_definitions)",
         f"""
         create table figures as
-        select {NO}, d.position::smallint as position, i.state::figure_state as state,
-               i.grade::figure_grade as grade, i.is_suppressed, i.numerator, i.denominator, i.value, i.score
+        select {NO}, d.position::smallint as position, d.dimension::figure_dimension as dimension,
+               d.indicator::figure_indicator as indicator, d.unit::figure_unit as unit,
+               i.state::figure_state as state, i.grade::figure_grade as grade, i.is_suppressed, i.numerator,
+               i.denominator, i.value, 100 * i.score as score
         from indicators i join cohort c using (society_id) join indicator_definitions d using (indicator)
         order by d.position, i.score nulls last, c.rowid
         """,
@@ -153,6 +158,19 @@ TABLES: dict[str, tuple[str, ...]] = {
         order by bit_count(quarters_missed) desc, bit_count(audiences_missed) desc, c.rowid
         """,
     ),
+    "education_gaps": (
+        """
+        create table education_gaps as
+        with codes as (select list(code order by bit) as codes from audience_bits)
+        select d.no, d.sessions_n,
+               list_filter(['1', '2', '3', '4'], lambda q: d.quarters_missed & (1 << q::int - 1) > 0)
+                   as quarters_missed,
+               list_filter(codes.codes, lambda a, n: d.audiences_missed & (1 << n::int - 1) > 0)
+                   as audiences_missed
+        from education d cross join codes where d.quarters_missed > 0 or d.audiences_missed > 0
+        order by d.rowid
+        """,
+    ),
     "activities_without_norm": (
         f"""
         create table activities_without_norm as
@@ -180,10 +198,19 @@ TABLES: dict[str, tuple[str, ...]] = {
         order by o.reserve_place nulls last, c.stability desc nulls last, c.score desc nulls last, c.rowid
         """,
     ),
+    "objections": (
+        f"""
+        create table objections as
+        select {NO}, d.subject, d.raised_on, d.acknowledged_on, d.answered_on, d.answered_days, d.outcome,
+               d.effect, if(d.is_formal, 'yes', 'no') as is_formal,
+               if(d.is_within_notice, 'yes', 'no') as is_within_notice, if(d.is_late, 'yes', 'no') as is_late
+        from decision_objections d join cohort c using (society_id) order by d.raised_on, d.objection_id
+        """,
+    ),
     "nominations": (
         f"""
         create table nominations as
-        select {NO}, d.society_id, d.publicity_from is not null as is_announced, d.practice_tag, d.title,
+        select {NO}, d.publicity_from is not null as is_announced, d.practice_tag, d.title,
                d.unit_opinion, p.publicity_from, p.publicity_to,
                p.working_days, p.verdict, p.objections_n, d.evidence, {PLACE}
         from detail_practice_nominations d left join cohort c using (society_id)
@@ -192,6 +219,8 @@ TABLES: dict[str, tuple[str, ...]] = {
         """,
     ),
 }  # fmt: skip
+# Tables that others are made of come first.
+NEEDS = {"education_gaps": ("education",)}
 _lock = threading.Lock()
 
 
@@ -202,6 +231,7 @@ def ready(con: DuckDBPyConnection, *names: str) -> None:
     """
     once = getattr(con, "fact", None)
     for name in names:
+        ready(con, *NEEDS.get(name, ()))
         make = partial(_make, con, name)
         if once is None:
             make()

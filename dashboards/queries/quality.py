@@ -8,10 +8,10 @@ from duckdb import DuckDBPyConnection
 from dashboards.filters import ALL, Filters
 from dashboards.queries.base import Listing, Row, the
 from dashboards.queries.prepared import ready
+from dashboards.queries.sql import GRAVEST
 from data_contracts.defects import consequences
 
 ROW_VERDICTS = ("accepted", "returned", "quarantined", "non_data")
-GRAVEST = "case verdict when 'Q' then 1 when 'R' then 2 else 3 end"
 
 
 def checks(con: DuckDBPyConnection) -> pl.DataFrame:

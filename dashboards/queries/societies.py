@@ -5,7 +5,7 @@ from __future__ import annotations
 from duckdb import DuckDBPyConnection
 
 from dashboards.filters import Filters
-from dashboards.queries.base import Listing
+from dashboards.queries.frames import COHORT, Rows, left
 
 SORTS = {
     "peer": "c.peer_group nulls last, c.rank nulls last",
@@ -16,27 +16,22 @@ SORTS = {
 }
 
 
-def societies(filters: Filters, sort: str) -> Listing:
+def societies(filters: Filters, sort: str) -> Rows:
     """The table of societies with score, interval, band, rank range, decision and its reason."""
-    order = f"{SORTS[sort]}, c.society_id"
-    return Listing(
-        f"""
-        select society_id, name, level, reporting_line, supervisor_name, cast_class, size_class, score, low,
-               high, is_coarse, if(is_coarse, 'yes', 'no') as coarse, band, peer_group, peer_n, rank,
-               rank_low, rank_high, verified_share, not_reported_n, pending_n, veto_code, hold_code,
-               unrated_reason, decision, reason_code, reason_zh, reason_en, stability
-        from cohort c join (select place from found) f on f.place = c.rowid order by {order}
-        """,
-        filters.parameters,
-        found=f"select c.rowid as place, c.* from cohort c where {filters.of_cohort('c')}",
-        order=order,
-    )
+    return Rows(
+        COHORT,
+        ("society_id", "name", "level", "reporting_line", "supervisor_name", "cast_class", "size_class",
+         "score", "low", "high", "is_coarse", "coarse", "band", "peer_group", "peer_n", "rank", "rank_low",
+         "rank_high", "verified_share", "not_reported_n", "pending_n", "veto_code", "hold_code",
+         "unrated_reason", "decision", "reason_code", "reason_zh", "reason_en", "stability"),
+        filters,
+        order=f"{SORTS[sort]}, c.society_id",
+    )  # fmt: skip
 
 
 def is_nobody(con: DuckDBPyConnection, filters: Filters) -> bool:
     """Whether the filters leave no society."""
-    query = f"select 1 from cohort c where {filters.of_cohort('c')} limit 1"
-    return con.sql(query, params=filters.parameters).fetchone() is None
+    return not left(con, filters)[:-1].any()
 
 
 def present(con: DuckDBPyConnection, column: str) -> list[str]:

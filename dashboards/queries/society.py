@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from operator import itemgetter
 
+import numpy as np
 import polars as pl
 from duckdb import DuckDBPyConnection
 
 from dashboards.filters import ALL, Filters
-from dashboards.queries.base import Listing, Made, Row, one
+from dashboards.queries.base import Listing, Made, Row
+from dashboards.queries.frames import COHORT, answered, file_names, place_of, table
 from dashboards.queries.prepared import ready
-from models.publication.explain import FIGURES, SOURCES, Explanation, explanation, unknown
+from dashboards.queries.sql import GRAVEST
+from models.publication.explain import DEFINITIONS, ROWS, Explanation, explanation, unknown
+from models.publication.tables import NUMBER
 
 SOURCE = {
     "label": pl.String, "family": pl.String, "file": pl.String, "sheet": pl.String, "row": pl.Int64,
@@ -39,49 +44,44 @@ def former_names(con: DuckDBPyConnection, society_id: str) -> list[str]:
     return next((list(names) for code, names in renamed if code == society_id), [])
 
 
+@answered
 def society(con: DuckDBPyConnection, society_id: str) -> Row | None:
     """A society with its composite and exemplar decision; None if the scope does not hold it."""
-    return one(
-        con,
-        """
-        select c.* exclude (quota_class, failed_n, closed_step, decision, reason_code, reason_zh, reason_en,
-               stability, practice_tag), c.decision, c.reason_code, c.reason_zh, c.reason_en, c.stability,
-               c.practice_tag
-        from cohort c where c.society_id = $1
-        """,
-        [society_id],
-    )
+    place = place_of(con, society_id)
+    return None if place is None else table(con, COHORT).rows.row(place, named=True)
 
 
 def _number(con: DuckDBPyConnection, society_id: str) -> int:
     """The number by which a society's rows are found; -1, which no row has, if the scope does not hold it."""
     found = society(con, society_id)
-    return -1 if found is None else int(found["society_no"])
+    return -1 if found is None else int(found[NUMBER])
 
 
+@answered
 def dimensions(con: DuckDBPyConnection, society_id: str) -> pl.DataFrame:
     """The society's dimensions in order, each with the published spread of its peer group (p25, p75)."""
-    ready(con, "dimension_rows")
-    found = con.sql(
-        """
-        select s.society_id, d.dimension::varchar as dimension, d.* exclude (no, dimension)
-        from cohort s join dimension_rows d on d.no = s.rowid where s.society_id = $1 order by d.dimension
-        """,
-        params=[society_id],
-    ).pl()
+    found, of = table(con, "dimension_rows")
+    place = place_of(con, society_id)
+    # The rows lie in the order of societies.
+    first, last = (0, 0) if place is None else np.searchsorted(of, (place, place + 1))
+    own = found[first:last]
     spread = _spread(con, society_id, "dimension")
-    pairs = [spread.get(item, (None, None)) for item in found["dimension"]]
-    return found.with_columns(
-        pl.Series(name, [pair[n] for pair in pairs], pl.Float64) for n, name in enumerate(("p25", "p75"))
+    pairs = [spread.get(item, (None, None)) for item in own["dimension"]]
+    return own.select(
+        pl.lit(society_id).alias("society_id"),
+        pl.col("dimension").cast(pl.String),
+        pl.exclude("no", "dimension"),
+        *(pl.Series(name, [p[n] for p in pairs], pl.Float64) for n, name in enumerate(("p25", "p75"))),
     )
 
 
 def _spread(con: DuckDBPyConnection, society_id: str, scope: str) -> dict[str, tuple[float, float]]:
     """Dimension or indicator → the quartiles of the society's peer group, where they are published."""
     own = society(con, society_id)
-    query = "select item, p25, p75 from peer_spread where peer_group = $1 and scope = $2"
-    found = con.sql(query, params=[own and own["peer_group"], scope]).fetchall()
-    return {item: (low, high) for item, low, high in found}
+    # A few hundred rows, for all groups.
+    every = con.sql("select peer_group, scope, item, p25, p75 from peer_spread").fetchall()
+    group = own and own["peer_group"]
+    return {item: (low, high) for of, what, item, low, high in every if (of, what) == (group, scope)}
 
 
 def has_spread(con: DuckDBPyConnection) -> bool:
@@ -89,15 +89,19 @@ def has_spread(con: DuckDBPyConnection) -> bool:
     return con.sql("select 1 from peer_spread limit 1").fetchone() is not None
 
 
+@answered
 def indicators(con: DuckDBPyConnection, society_id: str) -> list[Row]:
-    """The rows of FIGURES of a society, its indicators in order, with p25 and p75 of its peers (0–100)."""
-    own = "(select society_id, name from cohort where society_id = $1)"
-    query = FIGURES.format(i="i.society_no = $2", s=own)
+    """What FIGURES says of a society, its indicators in order, with p25 and p75 of its peers (0–100)."""
+    own = society(con, society_id)
+    if own is None:
+        return []
     spread = _spread(con, society_id, "indicator")
-    rows = sorted(_named(con, query, [society_id, _number(con, society_id)]), key=lambda r: r["position"])
+    definitions = {row["indicator"]: row for row in _named(con, DEFINITIONS, [])}
+    rows = _named(con, "select * from indicators where society_no = $1", [own[NUMBER]])
+    told = [row | {"name": own["name"]} | definitions[row["indicator"]] for row in rows]
     return [
         row | dict(zip(("p25", "p75"), spread.get(row["indicator"], (None, None)), strict=True))
-        for row in rows
+        for row in sorted(told, key=itemgetter("position"))
     ]
 
 
@@ -106,18 +110,20 @@ def _named(con: DuckDBPyConnection, query: str, parameters: list[str | int]) -> 
     return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
 
 
+@answered
 def society_findings(con: DuckDBPyConnection, society_id: str, limit: int) -> pl.DataFrame:
-    """What intake returned, set aside or warned of in the society's files."""
-    return con.sql(
-        """
-        select f.code, f.verdict, files.name as file, f.sheet, f.row, f.header, f.value, f.message_zh,
-               f.message_en
-        from findings f left join files using (file_id)
-        where f.society_id = $1
-        order by case f.verdict when 'Q' then 1 when 'R' then 2 else 3 end, file, f.sheet, f.row limit $2
+    """What intake returned, set aside or warned of in the society's files, the gravest first."""
+    found = con.sql(
+        f"""
+        select code, verdict, file_id, sheet, row, header, value, message_zh, message_en, {GRAVEST} as gravest
+        from findings where society_id = $1
         """,
-        params=[society_id, limit],
+        params=[society_id],
     ).pl()
+    names = file_names(con)
+    file = pl.Series("file", [names.get(one) for one in found["file_id"]], pl.String)
+    by = ["gravest", "file", "sheet", "row", "code", "header"]
+    return found.insert_column(2, file).sort(by, nulls_last=True).drop("file_id", "gravest").head(limit)
 
 
 def explained(con: DuckDBPyConnection, society_id: str, indicator: str) -> Explanation:
@@ -125,8 +131,9 @@ def explained(con: DuckDBPyConnection, society_id: str, indicator: str) -> Expla
     figure = next((row for row in indicators(con, society_id) if row["indicator"] == indicator), None)
     if figure is None:
         raise unknown(con, society_id, indicator)
-    query = SOURCES.format(c="c.society_no = $1 and c.indicator = $2")
-    return explanation(figure, _named(con, query, [_number(con, society_id), indicator]))
+    query, names = ROWS.format(c="c.society_no = $1 and c.indicator = $2"), file_names(con)
+    rows = sorted(_named(con, query, [_number(con, society_id), indicator]), key=itemgetter("row_id"))
+    return explanation(figure, [row | {"file": names.get(row["file_id"])} for row in rows])
 
 
 def sources(one: Explanation) -> Made:
@@ -155,7 +162,7 @@ def compared_indicators(codes: list[str]) -> Listing:
     """One row an indicator, with state, score (0–100) and value of each society (s1 … s5)."""
     columns = ", ".join(
         f"max(i.state::varchar) filter (s.society_id = $s{n}) as state{n}, "
-        f"max(100 * i.score) filter (s.society_id = $s{n}) as s{n}"
+        f"max(i.score) filter (s.society_id = $s{n}) as s{n}"
         for n in range(1, len(codes) + 1)
     )
     return Listing(

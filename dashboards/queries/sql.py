@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 AS_OF = "(select make_date(year, 12, 31) from run)"
+# An order of findings, the gravest first.
+GRAVEST = "case verdict when 'Q' then 1 when 'R' then 2 else 3 end"
 SOCIETY = "s.society_id, s.name, s.level, s.supervisor_name"
 
 

@@ -13,21 +13,27 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-# `{i}` and `{c}` are conditions on the rows of indicators and of contributions, `{s}` a table with the
-# societies' names. Rows come first: what is joined must not be looked for among those of the whole nation.
-FIGURES = """
-with i as materialized (select * from indicators i where {i})
-select i.*, s.name, d.zh as title_zh, d.en as title_en, d.unit, d.clause, d.formula_zh, d.formula_en,
-       d.numerator_zh, d.numerator_en, d.denominator_text_zh as denominator_zh,
-       d.denominator_text_en as denominator_en, d.is_lower_better, d.families, d.position
-from i join {s} s using (society_id) join indicator_definitions d using (indicator)
+# `{i}` and `{c}` are conditions on the rows of indicators and of contributions. Rows come first: what is
+# joined must not be looked for among those of the whole nation.
+DEFINITIONS = """
+select indicator, zh as title_zh, en as title_en, unit, clause, formula_zh, formula_en, numerator_zh,
+       numerator_en, denominator_text_zh as denominator_zh, denominator_text_en as denominator_en,
+       is_lower_better, families, position
+from indicator_definitions
 """
-SOURCES = """
-with c as materialized (select * from contributions c where {c})
-select c.label, c.family, f.name as file, c.source_sheet as sheet, c.source_row as row, c.numerator,
-       c.denominator, c.grade, c.evidence_weight, c.is_pending, c.source_file as file_id,
-       c.left_out, c.indicator
-from c left join files f on f.file_id = c.source_file
+FIGURES = f"""
+with i as materialized (select * from indicators i where {{i}})
+select i.*, s.name, d.* exclude (indicator)
+from i join societies s using (society_id) join ({DEFINITIONS}) d using (indicator)
+"""
+ROWS = """
+select label, family, source_sheet as sheet, source_row as row, numerator, denominator, grade,
+       evidence_weight, is_pending, source_file as file_id, left_out, indicator, row_id
+from contributions c where {c}
+"""
+SOURCES = f"""
+with c as materialized ({ROWS})
+select c.* exclude (row_id), f.name as file from c left join files f using (file_id)
 order by file nulls last, sheet, row, c.row_id
 """
 
@@ -109,7 +115,6 @@ def explain(con: DuckDBPyConnection, society_id: str, indicator: str) -> Explana
         FengqingError: the snapshot has no such society or indicator.
     """
     parts = {name: f"{name}.society_id = $1 and {name}.indicator = $2" for name in ("i", "c")}
-    parts["s"] = "societies"
     figures, sources = (
         [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
         for relation in (

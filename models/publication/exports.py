@@ -73,14 +73,18 @@ class RunFile:
 
 
 def run_files(
-    con: DuckDBPyConnection, approval_no: str | None = None, *, is_part: bool = False
+    con: DuckDBPyConnection,
+    approval_no: str | None = None,
+    *,
+    is_part: bool = False,
+    about: dict[str, Any] | None = None,
 ) -> list[RunFile]:
     """Every file of the run behind `con`; none is made before it is asked for.
 
     `is_part`: `con` shows some societies only. Lists for the public are not made of a part, and the notes of
-    the others say so.
+    the others say so. `about`: the run's facts, if they are known already.
     """
-    approval, about = approval_number(approval_no), run_facts(con)
+    approval, about = approval_number(approval_no), about or run_facts(con)
     tables = ["annual", "exemplars"]
     if not is_part:
         tables.append("public_ranked" if approval else "public")

@@ -35,7 +35,7 @@ def test_intake_rows_add_up(con):
 
 
 def test_units_with_most_unfiled_come_first(con):
-    found = overview.filing_by_unit().all(con)
+    found = overview.filing_by_unit(con)
     assert found["unfiled_n"].is_sorted(descending=True)
     assert found["due_n"].sum() == 44
     assert found.filter(found["supervisor_id"].is_null()).height == 1
