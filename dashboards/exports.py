@@ -23,6 +23,7 @@ def render(view: View) -> None:
     is_part = gate.permission().scope.role != "national"
     section(t("exports.title"), t("exports.part") if is_part else t("exports.lead"), anchor=ANCHOR)
     files = run_files(view.con.cursor(), is_part=is_part, about=view.run)
+    # Laid out by app.css: columns of Streamlit would be thirty elements more to send at every rerun.
     with st.container(key="exports"):
         for table, group in groupby(files, key=lambda one: one.table):
             _line(view, table, list(group))
@@ -30,18 +31,15 @@ def render(view: View) -> None:
 
 def _line(view: View, table: str, files: list[RunFile]) -> None:
     t = view.texts
-    told, *places = st.columns([3, 2, 2], vertical_alignment="center")
-    with told:
-        st.html(f"<p><b>{cell(t(f'exports.{table}'))}</b> {cell(t(f'exports.{table}.what'))}</p>")
-    for place, one in zip(places, files, strict=False):
+    st.html(f"<p><b>{cell(t(f'exports.{table}'))}</b> {cell(t(f'exports.{table}.what'))}</p>")
+    for one in files:
         kind = one.name.rpartition(".")[2]
-        with place:
-            st.download_button(
-                one.name,
-                recorded(one.make, f"{table}.{kind}", view.run["run_id"]),
-                file_name=one.name,
-                mime=MIMES[kind],
-                key=f"export_{table}_{kind}",
-                on_click="ignore",
-                width="stretch",
-            )
+        st.download_button(
+            one.name,
+            recorded(one.make, f"{table}.{kind}", view.run["run_id"]),
+            file_name=one.name,
+            mime=MIMES[kind],
+            key=f"export_{table}_{kind}",
+            on_click="ignore",
+            width="stretch",
+        )

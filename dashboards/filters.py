@@ -48,13 +48,17 @@ class Filters:
         return {name: value for name, value in values.items() if value is not None}
 
     @property
+    def codes(self) -> dict[str, str | None]:
+        """Column of `cohort` → the code that it must have, None for no code at all; the text aside."""
+        return {
+            COLUMNS[name][1]: None if (name, code) == ("supervisor_id", NO_UNIT) else code
+            for name, code in self.chosen.items()
+        }
+
+    @property
     def parameters(self) -> dict[str, str]:
         """The parameters of `where`."""
-        codes = {
-            f"f_{name}": value
-            for name, value in self.chosen.items()
-            if (name, value) != ("supervisor_id", NO_UNIT)
-        }
+        codes = {f"f_{name}": code for name, code in self.chosen.items() if self.codes[COLUMNS[name][1]]}
         return codes | ({"f_text": self.text.strip()} if self.text.strip() else {})
 
     @property
@@ -81,11 +85,11 @@ class Filters:
 
     def of_cohort(self, alias: str) -> str:
         """The condition on a row of `cohort` itself, which goes by `alias`."""
-        parts = []
-        for name, value in self.chosen.items():
-            _, field = COLUMNS[name]
-            is_none = (name, value) == ("supervisor_id", NO_UNIT)
-            parts.append(f"{alias}.{field} is null" if is_none else f"{alias}.{field} = $f_{name}")
+        names = {COLUMNS[name][1]: name for name in self.chosen}
+        parts = [
+            f"{alias}.{column} is null" if code is None else f"{alias}.{column} = $f_{names[column]}"
+            for column, code in self.codes.items()
+        ]
         if self.text.strip():
             parts.append(sql_for_search(alias, "$f_text"))
         return " and ".join(parts) or "true"

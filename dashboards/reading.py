@@ -13,6 +13,7 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+import numpy as np
 import polars as pl
 
 from dashboards import access
@@ -179,6 +180,8 @@ def _size(found: Any) -> int:
     if isinstance(found, pl.DataFrame):
         # A frame's own estimate counts whole the texts of the table that it was picked from.
         return CELL_BYTES * found.height * found.width
+    if isinstance(found, np.ndarray):
+        return int(found.nbytes)
     if isinstance(found, dict | list | tuple):
         return CELL_BYTES + sum(map(_size, found.values() if isinstance(found, dict) else found))
     return CELL_BYTES

@@ -175,7 +175,7 @@ def _open_runs() -> None:
     """
     from dashboards.access import Scope
     from dashboards.queries.frames import COHORT, table
-    from dashboards.queries.prepared import TABLES
+    from dashboards.queries.prepared import FRAMES, TABLES
     from dashboards.reading import reader
     from models.publication.files import LACKING
 
@@ -183,7 +183,7 @@ def _open_runs() -> None:
     with suppress(FengqingError, *LACKING):
         found = reader(known.home, resolve(known.home, known.run_id), Scope())
         con = cast("DuckDBPyConnection", found)
-        for name in TABLES:
+        for name in (*TABLES, *FRAMES):
             table(con, name)
         previous = found.sql("select previous_run_id from run").pl().item()
         if previous is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -41,6 +42,11 @@ class View:
     previous: DuckDBPyConnection | None
     filters: Filters
 
+    @cached_property
+    def shared(self) -> dict[str, str]:
+        """The parameters that go along to every page, as they stand when the first link is drawn."""
+        return state.shared()
+
     @property
     def lang(self) -> Lang:
         """The language of the page."""
@@ -49,7 +55,7 @@ class View:
     def href(self, page: str, at: str = "", **parameters: str | None) -> str:
         """The address of a page with this view's run, filters and language; `at`: the section's anchor."""
         given = {name: value for name, value in parameters.items() if value}
-        query = urlencode({**state.shared(), **given})
+        query = urlencode({**self.shared, **given})
         return (f"{page}?{query}" if query else page) + (f"#{at}" if at else "")
 
     def link(self, text: str, page: str, at: str = "", **parameters: str | None) -> Html:
@@ -223,12 +229,12 @@ def heading(title: str, lead: str, proposed: bool = False) -> None:
     st.html(f'<header class="fq-head"><h1>{cell(title)}{mark}</h1><p>{cell(lead)}</p></header>')
 
 
-def section(title: str, lead: str = "", proposed: bool = False, anchor: str = "") -> None:
-    """A section's title; links lead to its `anchor`."""
+def section(title: str, lead: str = "", proposed: bool = False, anchor: str = "", body: str = "") -> None:
+    """A section's title, and `body` (HTML) below it in the same element; links lead to its `anchor`."""
     mark = f" {proposed_mark(language())}" if proposed else ""
     note = f"<p>{cell(lead)}</p>" if lead else ""
     name = f' id="{anchor}"' if anchor else ""
-    st.html(f'<header class="fq-section"{name}><h2>{cell(title)}{mark}</h2>{note}</header>')
+    st.html(f'<header class="fq-section"{name}><h2>{cell(title)}{mark}</h2>{note}</header>{body}')
 
 
 def is_for_nation_only(t: Texts) -> bool:

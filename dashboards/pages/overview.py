@@ -117,7 +117,6 @@ def _lead_on(links: list[Html]) -> None:
 def _attention(view: View) -> None:
     """What waits for somebody, each with the page that lists it."""
     t = view.texts
-    section(t("attention.title"), t("attention.lead"))
     found = overview.attention(view.con, view.filters)
     places: dict[str, tuple[str, dict[str, str]]] = {
         "unfiled_n": ("assessment", {"band": "unrated"}), "returned_n": ("quality", {"verdict": "returned"}),
@@ -133,7 +132,7 @@ def _attention(view: View) -> None:
         for name, (page, narrowed) in places.items()
     ]
     heads = [Head(t("attention.what")), Head(t("attention.n"), True), Head(t("attention.do"))]
-    st.html(table(heads, rows, t("attention.title")))
+    section(t("attention.title"), t("attention.lead"), body=table(heads, rows, t("attention.title")))
 
 
 def _filing(view: View) -> None:
@@ -160,7 +159,6 @@ def _intake(view: View) -> None:
     t = view.texts
     found = overview.intake(view.con, view.filters)
     lead = t("overview.intake.lead", files=t.integer(found["files_n"]), rows=t.integer(found["rows_read"]))
-    section(t("overview.intake.title"), lead)
     heads = [Head(t("column.verdict")), Head(t("column.rows"), True), Head(t("column.share"), css="wide")]
     read = found["rows_read"]
     rows = [
@@ -174,20 +172,19 @@ def _intake(view: View) -> None:
         )
         for code in quality.ROW_VERDICTS
     ]
-    st.html(table(heads, rows, t("overview.intake.title")))
+    section(t("overview.intake.title"), lead, body=table(heads, rows, t("overview.intake.title")))
     tell_rows_left_out(t)
 
 
 def _findings(view: View) -> None:
     t = view.texts
-    section(t("overview.findings.title"), t("overview.findings.lead"))
+    title = t("overview.findings.title")
     causes = overview.top_findings(view.con, FINDINGS, filters=view.filters)
     following = overview.top_findings(view.con, FINDINGS, is_consequence=True, filters=view.filters)
+    body = "" if causes.is_empty() else _findings_table(view, causes, title)
+    section(title, t("overview.findings.lead"), body=body)
     if causes.is_empty() and following.is_empty():
         st.text(t("overview.findings.none"))
-        return
-    if not causes.is_empty():
-        st.html(_findings_table(view, causes, t("overview.findings.title")))
     if not following.is_empty():
         st.caption(t("overview.findings.following"))
         st.html(_findings_table(view, following, t("overview.findings.following")))
@@ -246,7 +243,6 @@ def _changes(view: View, now: dict[str, Any]) -> None:
         return
     before = overview.headline(view.previous, view.filters)
     year = view.run["year"]
-    section(t("overview.changes.title"), t("overview.changes.lead"))
     heads = [
         Head(t("column.figure")),
         Head(str(year - 1), True),
@@ -274,4 +270,5 @@ def _changes(view: View, now: dict[str, Any]) -> None:
         )
         for name, old, new, is_share in figures
     ]
-    st.html(table(heads, rows, t("overview.changes.title")))
+    body = table(heads, rows, t("overview.changes.title"))
+    section(t("overview.changes.title"), t("overview.changes.lead"), body=body)

@@ -9,6 +9,7 @@ from dashboards.filters import ALL, Filters
 from dashboards.queries.base import Row
 from dashboards.queries.frames import COHORT, SELECTED, Rows, answered, rows
 
+REASON = {"reason_code": pl.String, "decision": pl.String, "societies_n": pl.Int64}
 OF_SOCIETY = ("peer_group", "peer_n", "rank_low", "rank_high", "score", "low", "high", "is_coarse", "coarse")
 
 
@@ -58,24 +59,21 @@ def near_misses(filters: Filters = ALL) -> Rows:
 @answered
 def reasons(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataFrame:
     """reason_code, decision, societies_n in the order of the gates (labels)."""
-    order = con.sql("select code as reason_code, position from labels where kind = 'reason'").pl()
-    return (
-        rows(con, COHORT, ("reason_code", "decision"), filters)
-        .filter(pl.col("decision").is_not_null())
-        .group_by("reason_code", "decision")
-        .agg(societies_n=pl.len().cast(pl.Int64))
-        .join(order, on="reason_code", how="left")
-        .sort("position", "reason_code", "decision", nulls_last=True)
-        .drop("position")
-    )
+    codes = con.sql("select code from labels where kind = 'reason' order by position").fetchall()
+    order = {code: place for place, (code,) in enumerate(codes)}
+    decided = rows(con, COHORT, ("reason_code", "decision"), filters).drop_nulls("decision")
+    counted = decided.group_by("reason_code", "decision").len("societies_n").rows()
+    counted.sort(key=lambda one: (order.get(one[0], len(order)), one[0] or "", one[1]))
+    return pl.DataFrame(counted, schema=REASON, orient="row")
 
 
 @answered
 def gates(con: DuckDBPyConnection, filters: Filters = ALL) -> list[tuple[str, int]]:
     """(gate, societies that pass it and every gate before it), in the order of the gates."""
     closed = rows(con, COHORT, ("closed_step",), filters)["closed_step"]
+    by_step = dict(closed.value_counts().rows())
     steps = con.sql("select gate, step from gate_steps order by step").fetchall()
-    return [(gate, int((closed.is_null() | (closed > step)).sum())) for gate, step in steps]
+    return [(gate, sum(n for at, n in by_step.items() if at is None or at > step)) for gate, step in steps]
 
 
 def nominations(filters: Filters = ALL) -> Rows:

@@ -17,7 +17,7 @@ import polars as pl
 from duckdb import DuckDBPyConnection
 
 from dashboards.filters import ALL, Filters
-from dashboards.queries.prepared import TABLES, ready
+from dashboards.queries.prepared import FRAMES, TABLES, ready
 from models.audit import About
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def table(con: DuckDBPyConnection, name: str, column: str = "", value: str = "")
     def whole() -> Table:
         if name in TABLES:
             ready(con, name)
-        rows = con.cursor().execute(f"select * from {name}").pl()
+        rows = con.cursor().execute(FRAMES.get(name, f"select * from {name}")).pl()
         if name == COHORT:
             return Table(rows, np.arange(rows.height))
         n = table(con, COHORT).rows.height
@@ -81,13 +81,20 @@ def left(con: DuckDBPyConnection, filters: Filters, also: str = "") -> NDArray[n
     def everybody() -> NDArray[np.bool_]:
         return np.full(rows.height + 1, True)
 
-    condition = filters.of_cohort("f")
-    if condition == "true":
-        found = _once(con, ("left", "all"), everybody)
-    else:
-        found = np.full(rows.height + 1, False)
-        query = f"select f.rowid::integer as no from cohort f where {condition}"
-        found[con.sql(query, params=filters.parameters).pl()[NO].to_numpy()] = True
+    def chosen() -> NDArray[np.bool_]:
+        found = everybody()
+        if filters.text.strip():
+            found[:] = False
+            query = f"select f.rowid::integer as no from cohort f where {filters.of_cohort('f')}"
+            found[con.cursor().execute(query, filters.parameters).pl()[NO].to_numpy()] = True
+        found[-1] = False
+        for column, code in filters.codes.items():
+            has = rows[column].is_null() if code is None else rows[column].eq(code).fill_null(False)
+            found[:-1] &= has.to_numpy()
+        return found
+
+    is_all = not (filters.chosen or filters.text.strip())
+    found = _once(con, "everybody", everybody) if is_all else _kept(con, ("left", filters), chosen)
     return found & _once(con, ("left", also), those) if also else found
 
 
@@ -105,6 +112,14 @@ def rows(  # noqa: PLR0913, PLR0917 - what a query of one table says
     if not (also or filters.chosen or filters.text.strip()):
         return found
     return found[np.flatnonzero(left(con, filters, also)[of])]
+
+
+def of_society(con: DuckDBPyConnection, name: str, society_id: str) -> pl.DataFrame:
+    """The rows of a society in a table that lies in the order of societies; none if the scope lacks it."""
+    place = place_of(con, society_id)
+    found, of = table(con, name)
+    first, last = (0, 0) if place is None else np.searchsorted(of, (place, place + 1))
+    return found[int(first) : int(last)]
 
 
 def place_of(con: DuckDBPyConnection, society_id: str) -> int | None:

@@ -58,10 +58,10 @@ def intake(con: DuckDBPyConnection, filters: Filters = ALL) -> Row:
 @answered
 def bands(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataFrame:
     """band, societies_n — every band, in the order of display."""
-    every = con.sql("select code as band from labels where kind = 'band' order by position").pl()
-    found = rows(con, COHORT, ("band",), filters)["band"].value_counts(name="societies_n")
-    return every.join(found, on="band", how="left", maintain_order="left").with_columns(
-        pl.col("societies_n").fill_null(0).cast(pl.Int64)
+    codes = con.sql("select code from labels where kind = 'band' order by position").fetchall()
+    counted = dict(rows(con, COHORT, ("band",), filters)["band"].value_counts().rows())
+    return pl.DataFrame({"band": [code for (code,) in codes]}).with_columns(
+        societies_n=pl.Series([counted.get(code, 0) for (code,) in codes], dtype=pl.Int64)
     )
 
 
@@ -71,7 +71,7 @@ def dimension_means(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataF
     score = pl.col("score")
     return (
         rows(con, "dimension_rows", ("dimension", "score"), filters, RATED)
-        .group_by(pl.col("dimension").cast(pl.String))
+        .group_by("dimension")
         .agg(
             mean=score.mean(),
             p25=score.quantile(0.25, "linear"),
@@ -79,6 +79,7 @@ def dimension_means(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataF
             societies_n=score.count().cast(pl.Int64),
         )
         .filter(pl.col("societies_n") > 0)
+        .with_columns(pl.col("dimension").cast(pl.String))
         .sort("dimension")
     )
 
@@ -119,19 +120,24 @@ def attention(con: DuckDBPyConnection, filters: Filters = ALL) -> Row:
 
 
 @answered
+def findings(con: DuckDBPyConnection, filters: Filters = ALL) -> pl.DataFrame:
+    """code, verdict, findings_n, societies_n of all that was found, the most frequent first."""
+    return (
+        rows(con, "finding_counts", ("code", "verdict", "findings_n", "is_of_society"), filters)
+        .group_by("code", "verdict")
+        .agg(pl.col("findings_n").sum(), societies_n=pl.col("is_of_society").sum().cast(pl.Int64))
+        .with_columns(pl.col("code", "verdict").cast(pl.String))
+        .sort("findings_n", "code", "verdict", descending=[True, False, False])
+    )
+
+
+@answered
 def top_findings(
     con: DuckDBPyConnection, limit: int, is_consequence: bool = False, filters: Filters = ALL
 ) -> pl.DataFrame:
-    """code, verdict, findings_n, societies_n: the most frequent that ask somebody to act (not repairs).
+    """The most frequent of `findings` that ask somebody to act (not repairs).
 
     Causes, or apart from them what only follows from them (a row returned because its cover was).
     """
     follows = pl.col("code").is_in(sorted(consequences()))
-    return (
-        rows(con, "finding_counts", ("code", "verdict", "findings_n", "is_of_society"), filters)
-        .group_by(pl.col("code", "verdict").cast(pl.String))
-        .agg(pl.col("findings_n").sum(), societies_n=pl.col("is_of_society").sum().cast(pl.Int64))
-        .filter(follows if is_consequence else ~follows)
-        .sort("findings_n", "code", "verdict", descending=[True, False, False])
-        .head(limit)
-    )
+    return findings(con, filters).filter(follows if is_consequence else ~follows).head(limit)

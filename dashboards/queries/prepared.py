@@ -74,10 +74,11 @@ TABLES: dict[str, tuple[str, ...]] = {
     ),
     # The files, those with most rows sent back first.
     "sent": (
+        "create type sent_status as enum (select distinct status from files)",
         f"""
         create table sent as
-        select {NO}, d.name, coalesce(d.origin, 'unknown') as origin, d.status, d.rows_read, d.accepted,
-               d.returned, d.quarantined, d.non_data
+        select {NO}, d.name, coalesce(d.origin, 'unknown') as origin, d.status::sent_status as status,
+               d.rows_read, d.accepted, d.returned, d.quarantined, d.non_data
         from files d left join cohort c using (society_id)
         order by d.returned + d.quarantined desc, d.name, d.file_id
         """,
@@ -219,6 +220,13 @@ TABLES: dict[str, tuple[str, ...]] = {
         """,
     ),
 }  # fmt: skip
+# Wide tables that are read by society only, as frames (frames.py); DuckDB would keep a second copy.
+FRAMES = {
+    "society_figures": f"""
+    select {NO}, i.* exclude (society_id) from indicators i join cohort c using (society_id)
+    join indicator_definitions d using (indicator) order by c.rowid, d.position
+    """,
+}
 # Tables that others are made of come first.
 NEEDS = {"education_gaps": ("education",)}
 _lock = threading.Lock()

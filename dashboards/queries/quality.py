@@ -75,8 +75,8 @@ def file_rows(origin: str | None = None, verdict: str | None = None, filters: Fi
     has_rows = "true" if verdict is None else f"d.{verdict} > 0"
     return Listing(
         """
-        select s.society_id, s.name, d.name as file, d.origin, d.status, d.rows_read, d.accepted, d.returned,
-               d.quarantined, d.non_data
+        select s.society_id, s.name, d.name as file, d.origin, d.status::varchar as status, d.rows_read,
+               d.accepted, d.returned, d.quarantined, d.non_data
         from sent d join found on found.place = d.rowid left join cohort s on s.rowid = d.no
         order by found.place
         """,

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from operator import itemgetter
 
-import numpy as np
 import polars as pl
 from duckdb import DuckDBPyConnection
 
 from dashboards.filters import ALL, Filters
 from dashboards.queries.base import Listing, Made, Row
-from dashboards.queries.frames import COHORT, answered, file_names, place_of, table
+from dashboards.queries.frames import COHORT, answered, file_names, of_society, place_of, table
 from dashboards.queries.prepared import ready
 from dashboards.queries.sql import GRAVEST
 from models.publication.explain import DEFINITIONS, ROWS, Explanation, explanation, unknown
@@ -60,11 +59,7 @@ def _number(con: DuckDBPyConnection, society_id: str) -> int:
 @answered
 def dimensions(con: DuckDBPyConnection, society_id: str) -> pl.DataFrame:
     """The society's dimensions in order, each with the published spread of its peer group (p25, p75)."""
-    found, of = table(con, "dimension_rows")
-    place = place_of(con, society_id)
-    # The rows lie in the order of societies.
-    first, last = (0, 0) if place is None else np.searchsorted(of, (place, place + 1))
-    own = found[first:last]
+    own = of_society(con, "dimension_rows", society_id)
     spread = _spread(con, society_id, "dimension")
     pairs = [spread.get(item, (None, None)) for item in own["dimension"]]
     return own.select(
@@ -97,12 +92,12 @@ def indicators(con: DuckDBPyConnection, society_id: str) -> list[Row]:
         return []
     spread = _spread(con, society_id, "indicator")
     definitions = {row["indicator"]: row for row in _named(con, DEFINITIONS, [])}
-    rows = _named(con, "select * from indicators where society_no = $1", [own[NUMBER]])
-    told = [row | {"name": own["name"]} | definitions[row["indicator"]] for row in rows]
+    who = {"society_id": society_id, "name": own["name"]}
     return [
-        row | dict(zip(("p25", "p75"), spread.get(row["indicator"], (None, None)), strict=True))
-        for row in sorted(told, key=itemgetter("position"))
-    ]
+        {**row, **who, **definitions[row["indicator"]],
+         **dict(zip(("p25", "p75"), spread.get(row["indicator"], (None, None)), strict=True))}
+        for row in of_society(con, "society_figures", society_id).to_dicts()
+    ]  # fmt: skip
 
 
 def _named(con: DuckDBPyConnection, query: str, parameters: list[str | int]) -> list[Row]:
