@@ -15,6 +15,8 @@ BROWSER ?= yes
 export PYTHON FENGQING_HOME
 
 fengqing := .venv/bin/fengqing
+# A file of tests goes to one process as a whole: what it makes for its tests is made once.
+side_by_side := -n auto --maxprocesses 4 --dist loadfile
 dagster_home := $(abspath $(FENGQING_HOME))/dagster
 
 help: ## List the targets
@@ -35,10 +37,10 @@ demo: setup ## Two years of 300 fictitious societies, assessed, then the dashboa
 	$(if $(filter 1,$(SERVE)),$(fengqing) serve)
 
 test: setup browser ## The tests that every change must pass
-	.venv/bin/pytest -m "not slow"
+	.venv/bin/pytest -m "not slow" $(side_by_side)
 
 test-all: setup browser ## Every test, the slow ones too
-	.venv/bin/pytest
+	.venv/bin/pytest $(side_by_side)
 
 lint: setup ## Style, formatting and types
 	.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy
