@@ -145,7 +145,8 @@ def downloads(view: View, name: str, title: str, columns: Sequence[Col], listing
 
 
 def _sheets(view: View, title: str, columns: Sequence[Col], listing: Listed) -> list[Sheet]:
-    frame = listing.all(view.con.cursor())
+    # By the reader: a connection of its own would read the tables in memory anew for every file.
+    frame = listing.all(view.con)
     laid = tuple(Column(c.key, c.title, c.title, _kind(c), c.width or WIDTHS[c.kind]) for c in columns)
     named = frame.select(_named(view.texts, c, frame[c.key]) for c in columns)
     return [lay_out(_sheet_name(title), laid, named), notes(view, title, frame.height)]

@@ -11,4 +11,5 @@ UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e
 
 def visible(text: str) -> str:
     """The text with every such sign written out, as [U+202E]."""
-    return UNSEEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
+    # None of them is printable, and nearly every text is: a page asks this of a thousand.
+    return text if text.isprintable() else UNSEEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)

@@ -74,24 +74,21 @@ def left(con: DuckDBPyConnection, filters: Filters, also: str = "") -> NDArray[n
     rows = table(con, COHORT).rows
 
     def those() -> NDArray[np.bool_]:
-        found = np.append(rows.select(ALSO[also]).to_series().fill_null(False).to_numpy(), False)
-        found.flags.writeable = False
-        return found
+        return _fixed(np.append(rows.select(ALSO[also]).to_series().fill_null(False).to_numpy(), False))
 
     def everybody() -> NDArray[np.bool_]:
-        return np.full(rows.height + 1, True)
+        return _fixed(np.full(rows.height + 1, True))
 
     def chosen() -> NDArray[np.bool_]:
-        found = everybody()
+        found = np.full(rows.height + 1, not filters.text.strip())
         if filters.text.strip():
-            found[:] = False
             query = f"select f.rowid::integer as no from cohort f where {filters.of_cohort('f')}"
             found[con.cursor().execute(query, filters.parameters).pl()[NO].to_numpy()] = True
         found[-1] = False
         for column, code in filters.codes.items():
             has = rows[column].is_null() if code is None else rows[column].eq(code).fill_null(False)
             found[:-1] &= has.to_numpy()
-        return found
+        return _fixed(found)
 
     is_all = not (filters.chosen or filters.text.strip())
     found = _once(con, "everybody", everybody) if is_all else _kept(con, ("left", filters), chosen)
@@ -212,6 +209,12 @@ def answered(ask: Callable[P, T]) -> Callable[P, T]:
         return cast("T", dict(found)) if isinstance(found, dict) else found
 
     return kept
+
+
+def _fixed(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The mask, which its many readers share, safe from being written to."""
+    mask.flags.writeable = False
+    return mask
 
 
 def _kept(con: Any, key: Hashable, make: Callable[[], T]) -> T:

@@ -5,8 +5,10 @@ import duckdb
 import pytest
 
 from dashboards import access
-from dashboards.queries import exemplars, overview, quality, run, society
+from dashboards.filters import Filters
+from dashboards.queries import exemplars, frames, overview, quality, run, societies, society
 from dashboards.queries.prepared import ready
+from dashboards.reading import Reader
 from data_contracts.defects import consequences
 from models.home import Home
 from models.publication.files import snapshot_path
@@ -137,3 +139,30 @@ def test_cards_count_what_the_pages_behind_them_list(con):
     for table in tables:
         con.execute(f"insert into {table} by name select null::integer as no")
     assert (overview.attention(con), exemplars.figures(con)) == before
+
+
+def test_counts_that_are_kept_back_are_not_nought_and_no_files_are(con):
+    ready(con, "sent")
+    known = overview.intake(con)
+    con.execute("update sent set returned = null")
+    assert overview.intake(con) == known | {"returned": None}
+    con.execute("delete from sent")
+    assert overview.intake(con)["returned"] == 0
+
+
+def test_what_is_kept_for_many_is_changed_by_none_of_them(con):
+    reader = Reader(con)
+    first = overview.headline(reader)
+    first["societies_n"] = -1
+    assert overview.headline(reader)["societies_n"] == overview.headline(con)["societies_n"] > 0
+    with pytest.raises(ValueError, match="read-only"):
+        frames.left(reader, Filters(level="national"))[:] = True
+
+
+def test_the_answers_of_one_reader_are_not_those_of_another(con, published):
+    narrow = access.connect(published, resolve(published), access.Scope("line", "110000"))
+    wide, own = Reader(con), Reader(narrow)
+    assert overview.headline(wide)["societies_n"] > overview.headline(own)["societies_n"] > 0
+    listed = societies.societies(Filters(), "peer")
+    assert listed.first(wide, 5)[1] > listed.first(own, 5)[1]
+    narrow.close()

@@ -19,6 +19,8 @@ def sort(path, name):
     con = beside(path)
     con.execute("set memory_limit = '100MB'")
     con.execute("set threads = 1")
+    # On a slow machine it would draw one into what this prints.
+    con.execute("set enable_progress_bar = false")
     text = f"hash(i)::varchar || '-{name}-' || repeat('x', 30)"
     for _ in range(2):
         con.execute(f"create or replace table t as select i, {text} as s from range({ROWS}) r(i)")
