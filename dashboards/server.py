@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import secrets
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from models.home import Home
 
+log = logging.getLogger(__name__)
 SCRIPT = Path(__file__).parent / "app.py"
 MESSAGE_MB = 50
 
@@ -171,16 +173,17 @@ async def _lifespan(_app: App) -> AsyncIterator[dict[str, Any]]:
 def _open_runs() -> None:
     """Read the latest run and open the one before it for the national scope, before anybody waits for them.
 
-    What is wrong with a run is told on the page to whoever asks for it, and by `_health`.
+    What is wrong with a run is told on the page to whoever asks for it, and by `_health`: the server starts.
     """
+    import duckdb
+
     from dashboards.access import Scope
     from dashboards.queries.frames import COHORT, table
     from dashboards.queries.prepared import FRAMES, TABLES
     from dashboards.reading import reader
-    from models.publication.files import LACKING
 
     known = settings.load()
-    with suppress(FengqingError, *LACKING):
+    try:
         found = reader(known.home, resolve(known.home, known.run_id), Scope())
         con = cast("DuckDBPyConnection", found)
         for name in (*TABLES, *FRAMES):
@@ -188,6 +191,8 @@ def _open_runs() -> None:
         previous = found.sql("select previous_run_id from run").pl().item()
         if previous is not None:
             table(cast("DuckDBPyConnection", reader(known.home, previous, Scope())), COHORT)
+    except (FengqingError, duckdb.Error) as error:
+        log.warning("not read before its first visitor: %s", error)
 
 
 def serve(

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-# `{i}` and `{c}` are conditions on the rows of indicators and of contributions. Rows come first: what is
-# joined must not be looked for among those of the whole nation.
 DEFINITIONS = """
 select indicator, zh as title_zh, en as title_en, unit, clause, formula_zh, formula_en, numerator_zh,
        numerator_en, denominator_text_zh as denominator_zh, denominator_text_en as denominator_en,
        is_lower_better, families, position
 from indicator_definitions
 """
+# `{i}` and `{c}` are conditions on the rows of indicators and of contributions. Rows come first: what is
+# joined must not be looked for among those of the whole nation.
 FIGURES = f"""
 with i as materialized (select * from indicators i where {{i}})
 select i.*, s.name, d.* exclude (indicator)
